@@ -1,0 +1,41 @@
+# The one door to building, running, testing and measuring Turnpike. Every target installs what it needs.
+SHELL := /bin/bash
+CONFIGURATION ?= release
+
+.PHONY: run build test unit end-to-end lint soak bench fuzz clean
+
+run: build ## Build and start the gateway; prints a first request to paste
+	@.build/release/turnpike serve $(ARGS)
+
+build: ## Build the optimised binary at .build/release/turnpike
+	@scripts/install.sh build
+	swift build -c release --product turnpike
+
+test: unit end-to-end ## Everything: unit and property tests, then the real binary with real clients
+
+unit: ## Swift tests of every room
+	@scripts/install.sh build
+	swift test --build-system native
+
+end-to-end: ## The built binary, driven by the official SDKs and by raw sockets
+	@scripts/install.sh test
+	swift build --product turnpike
+	TURNPIKE_BINARY=$(CURDIR)/.build/debug/turnpike .venv/bin/python -m pytest -q Tests/EndToEnd
+
+lint: ## Format and forbidden calls
+	@scripts/lint.sh
+
+soak: build ## A million requests; writes a dated report to docs/reports
+	@scripts/install.sh test
+	TURNPIKE_BINARY=$(CURDIR)/.build/release/turnpike .venv/bin/python Tests/Soak/soak.py
+
+bench: build ## CPU per request beside nginx, with and without TLS; instructions and allocations against thresholds
+	@scripts/install.sh bench
+	TURNPIKE_BINARY=$(CURDIR)/.build/release/turnpike .venv/bin/python Benchmarks/bench.py $(ARGS)
+
+fuzz: ## Fuzz the framing, JSON and SSE; SECONDS each, 60 unless told
+	@scripts/install.sh build
+	Fuzz/run.sh $(or $(SECONDS_EACH),60)
+
+clean:
+	rm -rf .build .venv

@@ -1,0 +1,133 @@
+import Core
+import Dialects
+import HTTP1
+import NIOCore
+import Providers
+import Transport
+import TurnpikeConfiguration
+
+/// One request to one target, from sending it to the moment its answer can be called good.
+struct Attempt {
+    let target: TargetRuntime
+    private let facts: ChatRequestFacts
+    private let request: ServerRequest
+    private let began = Instant.now
+    private let deadline: Instant
+    private var call: UpstreamCall?
+
+    /// The longest whole answer that is taken, and the longest error.
+    private static let answerBound = 64 << 20
+    private static let errorBound = 256 << 10
+
+    init(_ target: TargetRuntime, facts: ChatRequestFacts, request: ServerRequest) {
+        self.target = target
+        self.facts = facts
+        self.request = request
+        self.deadline = request.received.advanced(by: target.provider.timeouts.total)
+    }
+
+    /// How long the attempt has taken so far.
+    var duration: Duration { Instant.now.duration(since: self.began) }
+
+    private var quirks: ChatQuirks { self.target.provider.upstream.quirks }
+
+    /// Sends the request and waits for the answer's head.
+    ///
+    /// - Throws: what the upstream's refusal means, or why there was no answer.
+    mutating func open(body: ByteBuffer) async throws(GatewayError) {
+        let timeouts = self.target.provider.timeouts
+        var total = self.deadline
+        if let asked = try RequestTimeout.read(self.request) {
+            total = min(total, self.request.received.advanced(by: asked))
+        }
+        let times = UpstreamTimes(
+            connect: timeouts.connect,
+            answer: self.facts.stream ? timeouts.firstContent : timeouts.response,
+            betweenChunks: timeouts.betweenChunks,
+            total: total
+        )
+        let call = UpstreamCall(
+            to: self.target.provider.endpoint,
+            self.target.request(
+                self.facts.endpoint,
+                body: body,
+                splices: self.facts.splices(model: self.target.model, quirks: self.quirks),
+                forwarding: ForwardedFields.of(self.request)
+            ),
+            times: times,
+            context: self.request.context
+        )
+        self.call = call
+        self.request.onClientGone = {
+            call.cancel(GatewayError(.clientCancelled, origin: .client, "the client went away"))
+        }
+        try await call.open()
+        if let coding = call.field("content-encoding"), coding != "identity" {
+            throw self.refuse("the upstream compressed its answer though asked not to")
+        }
+        if call.head.status != 200 { try await self.readError(call) }
+    }
+
+    private func readError(_ call: UpstreamCall) async throws(GatewayError) {
+        let body = try await call.body(limit: Self.errorBound)
+        throw body.withUnsafeReadableBytes { bytes in
+            ChatErrors.read(
+                status: call.head.status,
+                header: { name in call.field(named: name) },
+                body: bytes,
+                quirks: self.quirks,
+                credentials: self.target.provider.keys
+            )
+        }
+    }
+
+    /// The whole answer, judged.
+    func wholeAnswer() async throws(GatewayError) -> (ByteBuffer, ChatAnswerFacts) {
+        let call = self.opened
+        let body = try await call.body(limit: Self.answerBound)
+        let facts = try body.withBytes { bytes throws(GatewayError) in
+            try ChatAnswerReader.read(bytes, quirks: self.quirks, endpoint: self.facts.endpoint)
+        }
+        return (body, facts)
+    }
+
+    /// The streamed answer, at its first content.
+    func streamedAnswer() async throws(GatewayError) -> StreamRelay {
+        let call = self.opened
+        let timeouts = self.target.provider.timeouts
+        let relay = StreamRelay(
+            call: call,
+            request: self.request,
+            quirks: self.quirks,
+            hidesUsage: self.facts.hidesUsage,
+            heartbeat: timeouts.commitAfter
+        )
+        switch await relay.open(commitAt: self.request.received.advanced(by: timeouts.commitAfter)) {
+        case .content, .stillWaiting: return relay
+        case .failed(let error): throw error
+        }
+    }
+
+    /// Repeats what the upstream says of its own handling and is nobody's secret: `openai-…` and `x-request-id`.
+    func forwardFields(into head: inout AnswerHead) {
+        let call = self.opened
+        call.withHeadBytes { bytes in
+            for field in call.head.table.fields {
+                let name = UnsafeRawBufferPointer(rebasing: bytes[field.name])
+                guard bytes.spells("x-request-id", in: field.name) || ForwardedFields.isOpenAI(name) else { continue }
+                head.field(name, UnsafeRawBufferPointer(rebasing: bytes[field.value]))
+            }
+        }
+    }
+
+    private var opened: UpstreamCall {
+        guard let call = self.call else { preconditionFailure("an attempt is opened before its answer is read") }
+        return call
+    }
+
+    private func refuse(_ message: String) -> GatewayError {
+        let error = GatewayError(.upstreamError, origin: .upstream, retry: .otherTarget, message)
+        self.call?.cancel(error)
+        return error
+    }
+}

@@ -1,0 +1,215 @@
+import Core
+import Dialects
+import HTTP1
+import Identity
+import NIOCore
+import Routing
+import Transport
+
+/// One request from its head to its settled end: the way of a request, top to bottom.
+///
+/// Each step is one call into one room and either passes the exchange on or ends it with a typed error. Nothing jumps
+/// back. The steps that are still to come (admission, guardrails, caching, budgets) stand where they will be called.
+struct Exchange {
+    private let gateway: Gateway
+    private let policy: GatewayPolicy
+    private let request: ServerRequest
+    private var settlement: Settlement
+
+    init(_ request: ServerRequest, gateway: Gateway) {
+        self.gateway = gateway
+        self.policy = gateway.policy
+        self.request = request
+        self.settlement = Settlement(request: request)
+    }
+
+    mutating func run() async {
+        do throws(GatewayError) {
+            // 1  Head: the path decides surface and dialect.
+            let surface = try self.request.withHeadBytes { bytes throws(GatewayError) in
+                try Surface.of(self.request.head, bytes)
+            }
+            if self.answerProbe(surface) { return }
+
+            // 2  Authenticate on the head, before a byte of the body is waited for.
+            let principal = try self.gateway.authenticate(self.request, policy: self.policy)
+            self.settlement.principal = principal
+
+            guard case .chat(let endpoint) = surface else {
+                try self.answerModels(surface, for: principal)
+                return
+            }
+
+            // 3  Body, buffered within its bounds.
+            let body = try await self.request.body()
+
+            // 4  Peek: what the gateway must know, without a tree.
+            let facts = try body.withBytes { bytes throws(GatewayError) in
+                try ChatRequestFacts.read(bytes, endpoint: endpoint)
+            }
+            self.settlement.model = facts.model
+            self.settlement.stream = facts.stream
+
+            // 5  Admit: request rate and concurrency of the accounts above the key.
+            // 6  Guard the input.
+
+            // 7  Decide: name → route → candidates.
+            let decision = try self.decide(facts.model, for: principal)
+            self.settlement.route = decision.route
+
+            // 8  Cache.
+
+            // 9  Attempt, until one is good; 10 relay; 11 settle.
+            try await self.attempt(decision, facts, body)
+        } catch {
+            self.fail(error)
+        }
+    }
+
+    // MARK: Steps
+
+    /// Probes need no key and say nothing but whether the gateway serves.
+    private func answerProbe(_ surface: Surface) -> Bool {
+        let ready: Bool
+        switch surface {
+        case .health: ready = true
+        case .readiness: ready = self.gateway.isReady
+        case .chat, .models, .model: return false
+        }
+        var head = AnswerHead(status: ready ? 200 : 503)
+        head.field("content-type", "text/plain; charset=utf-8")
+        self.request.answer(head, body: ByteBuffer(string: ready ? "ok\n" : "draining\n"))
+        return true
+    }
+
+    private mutating func answerModels(_ surface: Surface, for principal: Principal?) throws(GatewayError) {
+        let names = self.policy.router.names.filter { principal?.mayUse(route: $0) ?? true }
+        let body: [UInt8]
+        if case .model(let name) = surface {
+            guard names.contains(name) else { throw ModelsList.notFound(name) }
+            body = ModelsList.write(model: name)
+        } else {
+            body = ModelsList.write(names)
+        }
+        var head = AnswerHead(status: 200)
+        head.field("content-type", "application/json")
+        self.request.id.withCharacters { head.field("x-turnpike-request", $0) }
+        self.settle(status: 200)
+        self.request.answer(head, body: ByteBuffer(bytes: body))
+    }
+
+    private func decide(_ model: String, for principal: Principal?) throws(GatewayError) -> Decision {
+        if let principal, !principal.mayUse(route: model) {
+            throw GatewayError(
+                .permission,
+                origin: .client,
+                "this key may not use '\(model.prefix(200))'; GET /v1/models lists what it may",
+                field: "model"
+            )
+        }
+        return try self.policy.router.decide(model: model)
+    }
+
+    private mutating func attempt(
+        _ decision: Decision,
+        _ facts: ChatRequestFacts,
+        _ body: ByteBuffer
+    ) async throws(GatewayError) {
+        var failure: GatewayError?
+        for candidate in decision.candidates {
+            let target = try self.policy.runtime(of: candidate)
+            self.settlement.begin(target)
+            do throws(GatewayError) {
+                var attempt = Attempt(target, facts: facts, request: self.request)
+                try await attempt.open(body: body)
+                if facts.stream {
+                    try await self.relayStream(&attempt)
+                } else {
+                    try await self.relayWhole(&attempt)
+                }
+                return
+            } catch {
+                failure = error
+                guard error.retry != .never, !self.request.hasBegun else { break }
+            }
+        }
+        throw failure ?? GatewayError(.gatewayFault, origin: .gateway, "the route has no target")
+    }
+
+    private mutating func relayWhole(_ attempt: inout Attempt) async throws(GatewayError) {
+        let (body, facts) = try await attempt.wholeAnswer()
+        self.settlement.usage = facts.usage
+        self.settlement.finishReason = facts.finishReason
+        self.settlement.upstreamTime = attempt.duration
+        self.settle(status: 200)
+        var head = self.answerHead(200, attempt)
+        head.field("content-type", "application/json")
+        self.request.answer(head, body: body)
+    }
+
+    private mutating func relayStream(_ attempt: inout Attempt) async throws(GatewayError) {
+        let relay = try await attempt.streamedAnswer()
+        self.settlement.upstreamTime = attempt.duration
+        var head = self.answerHead(200, attempt)
+        head.field("content-type", "text/event-stream; charset=utf-8")
+        head.field("cache-control", "no-cache")
+        self.request.begin(head)
+        let ending = await relay.forward()
+        self.settlement.usage = relay.reader.usage
+        self.settlement.finishReason = relay.reader.finishReason
+        switch ending {
+        case .success:
+            self.settle(status: 200)
+            relay.finish()
+        case .failure(let error):
+            self.settlement.error = error
+            self.settle(status: 200)
+            relay.breakOff(ChatErrors.event(error, request: self.request.id))
+        }
+    }
+
+    // MARK: Ends
+
+    private func answerHead(_ status: Int, _ attempt: Attempt) -> AnswerHead {
+        var head = AnswerHead(status: status)
+        self.request.id.withCharacters { head.field("x-turnpike-request", $0) }
+        head.field("x-turnpike-target", attempt.target.name)
+        head.field("x-turnpike-route", self.settlement.route)
+        head.field("x-turnpike-attempts", self.settlement.attempts)
+        ServerTiming.write(self.settlement, into: &head)
+        attempt.forwardFields(into: &head)
+        return head
+    }
+
+    /// Ends the exchange with an error, in the asking dialect's shape.
+    private mutating func fail(_ error: GatewayError) {
+        self.settlement.error = error
+        let (status, body) = ChatErrors.write(error, request: self.request.id, words: self.settlement.words)
+        self.settle(status: status)
+        guard !self.request.hasBegun else { return }
+        var head = AnswerHead(status: status)
+        head.field("content-type", "application/json")
+        self.request.id.withCharacters { head.field("x-turnpike-request", $0) }
+        if !self.settlement.target.isEmpty {
+            head.field("x-turnpike-target", self.settlement.target)
+            head.field("x-turnpike-route", self.settlement.route)
+            head.field("x-turnpike-attempts", self.settlement.attempts)
+        }
+        if error.origin == .upstream { head.field("proxy-status", ProxyStatus.text(error)) }
+        if let wait = error.retryAfter {
+            head.field("retry-after", Int(max(1, (wait.nanoseconds + 999_999_999) / 1_000_000_000)))
+        }
+        if status >= 500, error.retry == .never { head.field("x-should-retry", "false") }
+        if error.code == .authentication { head.field("www-authenticate", "Bearer realm=\"turnpike\"") }
+        if error.code == .methodNotAllowed {
+            head.field("allow", self.request.withHeadBytes { Surface.allowed(self.request.head, $0) })
+        }
+        self.request.answer(head, body: ByteBuffer(bytes: body))
+    }
+
+    // 11  Settle, once, however the exchange ended, before the last byte is written.
+    private mutating func settle(status: Int) {
+        self.settlement.status = status
+        self.gateway.settle(self.settlement)
+    }
+}

@@ -1,0 +1,65 @@
+import Core
+import HTTP1
+import NIOCore
+import Transport
+
+/// The client's header fields that go on to an upstream: a short list, everything else stays here.
+enum ForwardedFields {
+    /// Field lines ready to be written, or nil where the client sent none of them.
+    static func of(_ request: ServerRequest) -> ByteBuffer? {
+        request.withHeadBytes { bytes in
+            var lines: ByteBuffer?
+            for field in request.head.table.fields where isForwarded(field.name, in: bytes) {
+                var written = lines ?? ByteBuffer()
+                written.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[field.name]))
+                written.writeStaticString(": ")
+                written.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[field.value]))
+                written.writeStaticString("\r\n")
+                lines = written
+            }
+            return lines
+        }
+    }
+
+    private static func isForwarded(_ name: Range<Int>, in bytes: UnsafeRawBufferPointer) -> Bool {
+        switch name.count {
+        case 10: bytes.spells("tracestate", in: name)
+        case 11: bytes.spells("traceparent", in: name) || bytes.spells("openai-beta", in: name)
+        case 15: bytes.spells("idempotency-key", in: name)
+        case 19: bytes.spells("x-client-request-id", in: name)
+        default: false
+        }
+    }
+
+    /// Whether an upstream's field describes its handling (`openai-processing-ms`, `openai-version`); its organisation
+    /// and project are the operator's business.
+    static func isOpenAI(_ name: UnsafeRawBufferPointer) -> Bool {
+        switch name.count {
+        case 12: name.spells("openai-model", in: 0..<12)
+        case 14: name.spells("openai-version", in: 0..<14)
+        case 20: name.spells("openai-processing-ms", in: 0..<20)
+        default: false
+        }
+    }
+}
+
+/// The `x-turnpike-timeout` field.
+enum RequestTimeout {
+    /// The duration the client asks for, or nil where it asks for none.
+    ///
+    /// - Throws: `badRequest` for a text that is no duration (`250ms`, `20s`, `10m`).
+    static func read(_ request: ServerRequest) throws(GatewayError) -> Duration? {
+        guard let text = request.field("x-turnpike-timeout") else { return nil }
+        let units: [(String, Int64)] = [("ms", 1_000_000), ("s", 1_000_000_000), ("m", 60_000_000_000)]
+        for (unit, nanoseconds) in units where text.hasSuffix(unit) {
+            guard let number = Int64(text.dropLast(unit.count)), number > 0, number <= 86_400_000 else { break }
+            return .nanoseconds(number * nanoseconds)
+        }
+        throw GatewayError(
+            .badRequest,
+            origin: .client,
+            "x-turnpike-timeout is a number with a unit, such as 250ms, 20s or 10m",
+            field: "x-turnpike-timeout"
+        )
+    }
+}

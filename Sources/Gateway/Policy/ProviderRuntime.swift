@@ -1,0 +1,46 @@
+import Core
+import Dialects
+import Providers
+import Transport
+import TurnpikeConfiguration
+
+/// One configured provider as it is asked: its place, its keys, its quirks, its deadlines.
+final class ProviderRuntime: Sendable {
+    let name: String
+    let upstream: Upstream
+    let endpoint: Endpoint
+    let keys: [Secret]
+    let timeouts: Reliability.Timeouts
+
+    init(_ settings: ProviderSettings, reliability: Reliability) throws(PolicyError) {
+        self.name = settings.name
+        self.keys = settings.keys
+        self.timeouts = reliability.timeouts
+        let values = UpstreamSettings(
+            kind: settings.kind.name,
+            baseURL: settings.baseURL,
+            apiVersion: settings.apiVersion,
+            organization: settings.organization,
+            project: settings.project,
+            fields: settings.headers.map { UpstreamField($0.name, .secret(prefix: "", $0.value)) }
+        )
+        do {
+            self.upstream = try Upstream(values)
+        } catch {
+            throw PolicyError(description: "provider '\(settings.name)': \(error.message)")
+        }
+        guard let plan = self.upstream.plan(model: "", endpoint: .chat, key: nil) else {
+            self.endpoint = Endpoint(.inProcess(DemoHandler()))
+            return
+        }
+        do {
+            let tls = plan.isSecure ? try UpstreamTLS(certificateAuthority: settings.caCertificate) : nil
+            self.endpoint = Endpoint(.host(plan.host, port: plan.port), tls: tls)
+        } catch {
+            let path = settings.caCertificate.map { " '\($0)'" } ?? ""
+            throw PolicyError(
+                description: "provider '\(settings.name)': the certificates to trust\(path) cannot be read"
+            )
+        }
+    }
+}

@@ -1,0 +1,64 @@
+import Glibc
+
+/// The character classes of RFC 9110 §5 as bit sets over ASCII, so that a test is a shift and a mask.
+enum CharacterClass {
+    /// `tchar`: what a method or a field name is made of (RFC 9110 §5.6.2).
+    @inline(__always)
+    static func isToken(_ byte: UInt8) -> Bool {
+        // Low half: ! # $ % & ' * + - . and the digits. High half: letters ^ _ ` | ~.
+        if byte < 64 { return (0x03ff_6cfa_0000_0000 as UInt64 >> UInt64(byte)) & 1 == 1 }
+        if byte < 128 { return (0x57ff_ffff_c7ff_fffe as UInt64 >> UInt64(byte & 63)) & 1 == 1 }
+        return false
+    }
+
+    /// `field-vchar`, space, tab or `obs-text`: what a field value may hold (RFC 9110 §5.5).
+    @inline(__always)
+    static func isFieldValue(_ byte: UInt8) -> Bool { byte >= 0x20 && byte != 0x7f || byte == 0x09 }
+
+    /// Visible ASCII: what a request target may hold.
+    @inline(__always)
+    static func isTarget(_ byte: UInt8) -> Bool { byte > 0x20 && byte < 0x7f }
+}
+
+extension UnsafeRawBufferPointer {
+    /// The offset of the next `byte` at or after `start`.
+    @inline(__always)
+    package func firstOffset(of byte: UInt8, from start: Int) -> Int? {
+        guard start < self.count, let base = self.baseAddress,
+            let found = memchr(base + start, Int32(byte), self.count - start)
+        else { return nil }
+        return UnsafeRawPointer(found) - base
+    }
+
+    /// Whether `range` spells `name` (lower case ASCII), ignoring case.
+    @inline(__always)
+    package func spells(_ name: StaticString, in range: Range<Int>) -> Bool {
+        let length = name.utf8CodeUnitCount
+        guard range.count == length else { return false }
+        let expected = name.utf8Start
+        for index in 0..<length {
+            let byte = self[range.lowerBound &+ index]
+            let lowered = byte &- 0x41 < 26 ? byte | 0x20 : byte
+            if lowered != expected[index] { return false }
+        }
+        return true
+    }
+
+    /// Whether the bytes from `start` on are exactly `text`.
+    @inline(__always)
+    package func equals(_ text: StaticString, at start: Int) -> Bool {
+        let length = text.utf8CodeUnitCount
+        guard start + length <= self.count, let base = self.baseAddress else { return false }
+        return memcmp(base + start, text.utf8Start, length) == 0
+    }
+
+    /// `range` without the spaces and tabs around it.
+    @inline(__always)
+    func trimmed(_ range: Range<Int>) -> Range<Int> {
+        var start = range.lowerBound
+        var end = range.upperBound
+        while start < end, self[start] == 0x20 || self[start] == 0x09 { start &+= 1 }
+        while end > start, self[end &- 1] == 0x20 || self[end &- 1] == 0x09 { end &-= 1 }
+        return start..<end
+    }
+}

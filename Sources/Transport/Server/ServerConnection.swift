@@ -1,0 +1,533 @@
+import Core
+import Glibc
+import HTTP1
+import NIOCore
+
+/// One client connection: HTTP/1.1 framing, requests answered in order, bounds and deadlines.
+///
+/// One request is in hand at a time; what a pipelining client sends meanwhile waits, within a bound. Lives on its event
+/// loop.
+final class ServerConnection: ChannelDuplexHandler, DeadlineHolder {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private enum Phase {
+        /// Between requests, or in the middle of a head.
+        case head
+        /// The handler has the request; its body is still arriving.
+        case body(ServerRequest)
+        /// The handler has the request; the connection reads nothing for it any more.
+        case busy(ServerRequest)
+        /// Answered and closing; what the client still sends is thrown away so that it can read the answer.
+        case lingering
+        case closed
+    }
+
+    private let loopContext: LoopContext
+    private let handler: any RequestHandler
+    private let limits: ServerLimits
+    private let allowance: BodyAllowance
+    private let gate: ConnectionGate
+
+    private var phase = Phase.head
+    private var inbound = ByteBuffer()
+    private var scanner = HeadScanner()
+    private var parsed = RequestHead()
+    private var decoder = BodyDecoder(.none)
+    private var channelContext: ChannelHandlerContext?
+    private var isParsing = false
+    private var isReading = false
+    private var keepAlive = true
+    private var isVersion10 = false
+    private var continueAwaited = false
+    private var bodyDeadline: Instant?
+    private var readsWithheld = false
+    /// Whether the first bytes of a head have come.
+    private var headBegun = false
+    /// Bytes a pipelining client may send ahead.
+    private static let pipelineBound = 64 * 1024
+
+    var deadline: Instant?
+    var sweeperIndex = 0
+
+    init(
+        context: LoopContext,
+        handler: any RequestHandler,
+        limits: ServerLimits,
+        allowance: BodyAllowance,
+        gate: ConnectionGate
+    ) {
+        self.loopContext = context
+        self.handler = handler
+        self.limits = limits
+        self.allowance = allowance
+        self.gate = gate
+    }
+
+    var isWritable: Bool { self.channelContext?.channel.isWritable ?? true }
+    var remoteAddress: String? { self.channelContext?.channel.remoteAddress?.ipAddress }
+
+    // MARK: Channel events
+
+    func handlerAdded(context: ChannelHandlerContext) { self.channelContext = context }
+
+    func channelActive(context: ChannelHandlerContext) {
+        self.gate.opened(self)
+        self.loopContext.sweeper.add(self)
+        self.deadline = Instant.now.advanced(by: self.limits.headTime)
+        context.fireChannelActive()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.gate.closed(self)
+        self.loopContext.sweeper.remove(self)
+        self.deadline = nil
+        let phase = self.phase
+        self.phase = .closed
+        self.channelContext = nil
+        switch phase {
+        case .body(let request), .busy(let request):
+            self.returnAllowance(of: request)
+            self.gate.requestEnded()
+            request.connectionClosed()
+        case .head, .lingering, .closed:
+            break
+        }
+        context.fireChannelInactive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        self.isReading = true
+        var bytes = self.unwrapInboundIn(data)
+        switch self.phase {
+        case .lingering, .closed:
+            return
+        case .body(let request):
+            self.receiveBody(&bytes, for: request)
+            if bytes.readableBytes > 0 { self.keep(bytes) }
+            self.parseRequests()
+        case .head:
+            self.keep(bytes)
+            self.parseRequests()
+        case .busy:
+            self.keep(bytes)
+        }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        self.isReading = false
+        context.flush()
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if case .busy = self.phase, self.inbound.readableBytes > Self.pipelineBound {
+            self.readsWithheld = true
+        } else {
+            context.read()
+        }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if case .busy(let request) = self.phase {
+            if context.channel.isWritable {
+                self.deadline = nil
+                request.onWritable?()
+            } else {
+                self.deadline = Instant.now.advanced(by: self.limits.idle)
+            }
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // A reset, a TLS fault, bytes that are no TLS: nothing can be said to this client any more.
+        context.close(promise: nil)
+    }
+
+    private func keep(_ bytes: ByteBuffer) {
+        if self.inbound.readableBytes == 0 {
+            self.inbound = bytes
+        } else {
+            var bytes = bytes
+            self.inbound.writeBuffer(&bytes)
+        }
+    }
+
+    // MARK: Requests in
+
+    /// Reads requests until one is in hand or the bytes run out.
+    private func parseRequests() {
+        guard !self.isParsing else { return }
+        self.isParsing = true
+        defer { self.isParsing = false }
+        while case .head = self.phase, self.parseHead() {}
+    }
+
+    /// Whether a request was begun, so that another may follow.
+    private func parseHead() -> Bool {
+        self.skipEmptyLine()
+        guard self.inbound.readableBytes > 0 else {
+            self.inbound = ByteBuffer()
+            return false
+        }
+        do throws(HTTPFault) {
+            guard let length = try self.readHead() else {
+                // The clock for a head starts with its first byte and is not wound up again by the next ones.
+                if !self.headBegun {
+                    self.headBegun = true
+                    self.deadline = Instant.now.advanced(by: self.limits.headTime)
+                }
+                return false
+            }
+            self.begin(headLength: length)
+            return true
+        } catch {
+            self.refuse(error)
+            return false
+        }
+    }
+
+    /// RFC 9112 §2.2: an empty line before a request line is ignored (old clients end a body with one).
+    private func skipEmptyLine() {
+        guard !self.headBegun else { return }
+        if self.inbound.readableBytes >= 2,
+            self.inbound.getInteger(at: self.inbound.readerIndex, as: UInt16.self) == 0x0d0a
+        {
+            self.inbound.moveReaderIndex(forwardBy: 2)
+        }
+    }
+
+    private func readHead() throws(HTTPFault) -> Int? {
+        let limits = self.limits.http
+        let outcome: Result<Int?, HTTPFault> = self.inbound.withUnsafeReadableBytes { bytes in
+            do throws(HTTPFault) {
+                guard let length = try self.scanner.end(in: bytes, limit: limits.head) else { return .success(nil) }
+                let head = UnsafeRawBufferPointer(rebasing: bytes[..<length])
+                try self.parsed.read(head, length: length, limits: limits)
+                return .success(length)
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try outcome.get()
+    }
+
+    private func begin(headLength: Int) {
+        self.headBegun = false
+        guard let headBytes = self.inbound.readSlice(length: headLength) else {
+            preconditionFailure("the scanner found the head in these bytes")
+        }
+        self.keepAlive = self.parsed.keepAlive && !self.gate.isDraining
+        self.isVersion10 = self.parsed.isVersion10
+        self.continueAwaited = self.parsed.expectsContinue
+        let request = ServerRequest(
+            context: self.loopContext,
+            head: self.parsed,
+            headBytes: headBytes,
+            bodyState: .none,
+            connection: self
+        )
+        self.gate.requestBegan()
+        self.beginBody(of: request)
+        let handler = self.handler
+        let bound = NIOLoopBound(request, eventLoop: self.loopContext.loop)
+        Task.immediate(executorPreference: self.loopContext.executor) {
+            let request = bound.value
+            await handler.handle(request)
+            if !request.hasBegun, request.isOpen {
+                let fault = handler.faultBody(HTTPFault(500, "the request was not answered"))
+                var head = AnswerHead(status: 500)
+                head.field("content-type", fault.contentType)
+                request.answer(head, body: ByteBuffer(bytes: fault.body))
+            }
+        }
+    }
+
+    private func beginBody(of request: ServerRequest) {
+        switch self.parsed.framing {
+        case .none, .untilClose:
+            self.setBusy(request)
+        case .length(let length):
+            guard self.admit(length, for: request) else { return }
+            if self.inbound.readableBytes >= length, let body = self.inbound.readSlice(length: length) {
+                // The common case: head and body came in one read, and the body is a slice of it.
+                request.bodyState = .complete(body)
+                self.continueAwaited = false
+                self.setBusy(request)
+            } else {
+                self.awaitBody(of: request, capacity: length)
+            }
+        case .chunked:
+            self.awaitBody(of: request, capacity: min(16_384, self.limits.body))
+        }
+    }
+
+    private func awaitBody(of request: ServerRequest, capacity: Int) {
+        self.decoder = BodyDecoder(self.parsed.framing)
+        request.bodyState = .reading(ByteBufferAllocator().buffer(capacity: capacity))
+        self.phase = .body(request)
+        let now = Instant.now
+        self.bodyDeadline = now.advanced(by: self.limits.bodyTime(length: capacity))
+        self.deadline = now.advanced(by: self.limits.bodyStall)
+        var bytes = self.inbound
+        self.inbound = ByteBuffer()
+        if bytes.readableBytes > 0 {
+            self.receiveBody(&bytes, for: request)
+            self.inbound = bytes
+        }
+    }
+
+    private func setBusy(_ request: ServerRequest) {
+        self.phase = .busy(request)
+        self.deadline = nil
+        self.bodyDeadline = nil
+        if self.inbound.readableBytes == 0 { self.inbound = ByteBuffer() }
+    }
+
+    /// Takes `length` bytes from the bounds on bodies; where they do not fit, the body is failed and not read.
+    private func admit(_ length: Int, for request: ServerRequest) -> Bool {
+        if request.allowanceTaken + length > self.limits.body {
+            self.failBody(
+                of: request,
+                GatewayError(.bodyTooLarge, origin: .client, "the request body is over \(self.limits.body) bytes")
+            )
+            return false
+        }
+        guard self.allowance.take(length) else {
+            let message = "the request bodies in flight fill their bound; try again in a moment"
+            self.failBody(
+                of: request,
+                GatewayError(.overloaded, origin: .gateway, retry: .sameTarget, message, retryAfter: .seconds(1))
+            )
+            return false
+        }
+        request.allowanceTaken += length
+        return true
+    }
+
+    private func failBody(of request: ServerRequest, _ error: GatewayError) {
+        self.keepAlive = false
+        self.setBusy(request)
+        self.inbound = ByteBuffer()
+        request.bodyCompleted(.failed(error))
+    }
+
+    private func receiveBody(_ bytes: inout ByteBuffer, for request: ServerRequest) {
+        guard case .reading(var body) = request.bodyState else { return }
+        request.bodyState = .none
+        let before = body.readableBytes
+        let outcome: Result<Int, HTTPFault> = bytes.withUnsafeReadableBytes { input in
+            do throws(HTTPFault) {
+                return .success(try self.decoder.decode(input) { body.writeBytes($0) })
+            } catch {
+                return .failure(error)
+            }
+        }
+        request.bodyState = .reading(body)
+        switch outcome {
+        case .failure(let fault):
+            self.failBody(of: request, GatewayError(.badRequest, origin: .client, fault.reason))
+        case .success(let taken):
+            bytes.moveReaderIndex(forwardBy: taken)
+            if case .chunked = self.parsed.framing, !self.admit(body.readableBytes - before, for: request) { return }
+            if self.decoder.isEnded {
+                self.setBusy(request)
+                request.bodyCompleted(.complete(body))
+            } else {
+                let stall = Instant.now.advanced(by: self.limits.bodyStall)
+                self.deadline = self.bodyDeadline.map { min($0, stall) } ?? stall
+            }
+        }
+    }
+
+    func sendContinueIfAwaited(for request: ServerRequest) {
+        guard self.continueAwaited, let context = self.channelContext else { return }
+        self.continueAwaited = false
+        var interim = context.channel.allocator.buffer(capacity: 32)
+        interim.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n")
+        context.writeAndFlush(self.wrapOutboundOut(interim), promise: nil)
+    }
+
+    /// Answers a message that is not acceptable HTTP, and closes: where its end is, nobody can know.
+    private func refuse(_ fault: HTTPFault) {
+        self.inbound = ByteBuffer()
+        guard let context = self.channelContext else { return }
+        let answer = self.handler.faultBody(fault)
+        var head = AnswerHead(status: fault.status)
+        head.field("content-type", answer.contentType)
+        self.keepAlive = false
+        self.finishHead(&head, framing: .length(answer.body.count))
+        head.bytes.writeBytes(answer.body)
+        context.writeAndFlush(self.wrapOutboundOut(head.bytes), promise: nil)
+        self.linger(context)
+    }
+
+    // MARK: Answers out
+
+    private func finishHead(_ head: inout AnswerHead, framing: BodyFraming) {
+        head.bytes.writeStaticString("date: ")
+        self.loopContext.writeDate(into: &head.bytes)
+        switch framing {
+        case .length(let length):
+            head.bytes.writeStaticString("\r\ncontent-length: ")
+            head.bytes.writeDecimal(length)
+        case .chunked:
+            head.bytes.writeStaticString("\r\ntransfer-encoding: chunked")
+        case .none, .untilClose:
+            break
+        }
+        if !self.keepAlive {
+            head.bytes.writeStaticString("\r\nconnection: close")
+        } else if self.isVersion10 {
+            head.bytes.writeStaticString("\r\nconnection: keep-alive")
+        }
+        head.bytes.writeStaticString("\r\n\r\n")
+    }
+
+    private func isCurrent(_ request: ServerRequest) -> Bool {
+        switch self.phase {
+        case .body(let current), .busy(let current): current === request
+        case .head, .lingering, .closed: false
+        }
+    }
+
+    func send(_ head: consuming AnswerHead, body: ByteBuffer, for request: ServerRequest) {
+        guard self.isCurrent(request), let context = self.channelContext else { return }
+        if case .body = self.phase { self.keepAlive = false }
+        // RFC 9110 §9.3.2 and §15.3.5: HEAD and 204 have no body; HEAD still says how long it would be.
+        let hasBody = request.head.method != .head && head.status != 204
+        self.finishHead(&head, framing: head.status == 204 ? .none : .length(body.readableBytes))
+        if hasBody, body.readableBytes <= 16_384 {
+            var body = body
+            head.bytes.writeBuffer(&body)
+            context.write(self.wrapOutboundOut(head.bytes), promise: nil)
+        } else {
+            context.write(self.wrapOutboundOut(head.bytes), promise: nil)
+            if hasBody { context.write(self.wrapOutboundOut(body), promise: nil) }
+        }
+        self.answered(request, context)
+    }
+
+    func begin(_ head: consuming AnswerHead, for request: ServerRequest) {
+        guard self.isCurrent(request), let context = self.channelContext else { return }
+        if case .body = self.phase { self.keepAlive = false }
+        if self.isVersion10 { self.keepAlive = false }
+        self.finishHead(&head, framing: self.isVersion10 ? .untilClose : .chunked)
+        context.write(self.wrapOutboundOut(head.bytes), promise: nil)
+    }
+
+    func write(_ chunk: consuming ChunkBuffer, for request: ServerRequest) {
+        guard self.isCurrent(request), let context = self.channelContext, !chunk.isEmpty else { return }
+        let bytes = self.isVersion10 ? chunk.plain() : chunk.framed()
+        context.write(self.wrapOutboundOut(bytes), promise: nil)
+    }
+
+    func flush() {
+        if !self.isReading { self.channelContext?.flush() }
+    }
+
+    func end(_ last: consuming ChunkBuffer, for request: ServerRequest) {
+        guard self.isCurrent(request), let context = self.channelContext else { return }
+        if self.isVersion10 {
+            if !last.isEmpty { context.write(self.wrapOutboundOut(last.plain()), promise: nil) }
+        } else {
+            var bytes = last.isEmpty ? context.channel.allocator.buffer(capacity: 8) : last.framed()
+            bytes.writeStaticString("0\r\n\r\n")
+            context.write(self.wrapOutboundOut(bytes), promise: nil)
+        }
+        self.answered(request, context)
+    }
+
+    func abort(_ last: consuming ChunkBuffer, for request: ServerRequest) {
+        self.write(last, for: request)
+        guard self.isCurrent(request), let context = self.channelContext else { return }
+        self.detach(request)
+        if self.isVersion10 {
+            // Without chunks only a reset tells a broken answer from a whole one.
+            context.flush()
+            if let socket = context.channel as? any SocketOptionProvider {
+                _ = socket.setSoLinger(Glibc.linger(l_onoff: 1, l_linger: 0))
+            }
+            context.close(promise: nil)
+        } else {
+            context.flush()
+            self.linger(context)
+        }
+    }
+
+    func drop(_ request: ServerRequest) {
+        guard self.isCurrent(request), let context = self.channelContext else { return }
+        self.detach(request)
+        self.phase = .lingering
+        context.flush()
+        context.close(promise: nil)
+    }
+
+    private func detach(_ request: ServerRequest) {
+        self.returnAllowance(of: request)
+        request.release()
+        self.gate.requestEnded()
+    }
+
+    /// The answer is written: go on with the next request, or close.
+    private func answered(_ request: ServerRequest, _ context: ChannelHandlerContext) {
+        self.detach(request)
+        if self.keepAlive {
+            self.phase = .head
+            self.deadline = Instant.now.advanced(by: self.limits.idle)
+            if !self.isReading { context.flush() }
+            if self.readsWithheld {
+                self.readsWithheld = false
+                context.read()
+            }
+            if self.inbound.readableBytes > 0 { self.parseRequests() }
+        } else {
+            context.flush()
+            self.linger(context)
+        }
+    }
+
+    /// Closes in the order that lets the client read the last answer: no more bytes out, what still comes in is thrown
+    /// away for a moment (closing with unread bytes would reset the connection under the answer), then the end.
+    private func linger(_ context: ChannelHandlerContext) {
+        self.phase = .lingering
+        self.inbound = ByteBuffer()
+        self.deadline = Instant.now.advanced(by: .seconds(1))
+        context.close(mode: .output, promise: nil)
+    }
+
+    private func returnAllowance(of request: ServerRequest) {
+        if request.allowanceTaken > 0 {
+            self.allowance.giveBack(request.allowanceTaken)
+            request.allowanceTaken = 0
+        }
+    }
+
+    // MARK: Time and drain
+
+    func deadlinePassed() {
+        self.deadline = nil
+        switch self.phase {
+        case .head:
+            if self.headBegun {
+                self.refuse(HTTPFault(408, "the request head did not arrive in time"))
+            } else {
+                self.channelContext?.close(promise: nil)
+            }
+        case .body(let request):
+            self.failBody(
+                of: request,
+                GatewayError(.requestTimeout, origin: .client, "the request body did not arrive in time")
+            )
+        case .busy, .lingering, .closed:
+            self.channelContext?.close(promise: nil)
+        }
+    }
+
+    /// Draining: closes now if no request is in hand, else after its answer.
+    func closeWhenIdle() {
+        self.keepAlive = false
+        if case .head = self.phase { self.channelContext?.close(promise: nil) }
+    }
+}
