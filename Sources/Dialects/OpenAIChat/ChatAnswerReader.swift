@@ -1,0 +1,213 @@
+package import Core
+internal import JSON
+
+/// What the gateway notes of a whole answer in OpenAI's Chat dialect.
+package struct ChatAnswerFacts: Sendable, Hashable {
+    /// The tokens the answer cost, where the server said so.
+    package var usage: Usage?
+    /// Why the first choice ended (`stop`, `length`, `tool_calls`, `content_filter`, or a word of the server's own);
+    /// `tool_calls` also where the server says `stop` beside a tool call. Nil where the server did not say.
+    package var finishReason: String?
+    /// The model that answered, in the server's own words; nil where the server did not say.
+    package var model: String?
+    /// The number of choices, or of embeddings.
+    package var choices: Int
+}
+
+/// Reads a whole answer (status 200, not a stream): the facts, or the error hidden in it.
+package enum ChatAnswerReader {
+    /// Reads `body`.
+    ///
+    /// - Throws: the error a server put into a 200, classified like an error answer; or an upstream error where the body
+    ///   is not JSON or lacks what the endpoint answers with.
+    package static func read(
+        _ body: UnsafeRawBufferPointer,
+        quirks: ChatQuirks,
+        endpoint: ChatEndpoint = .chat
+    ) throws(GatewayError) -> ChatAnswerFacts {
+        do {
+            return try Self.facts(of: body, quirks: quirks, endpoint: endpoint)
+        } catch let error as GatewayError {
+            throw error
+        } catch {
+            throw GatewayError(
+                .upstreamError,
+                origin: .upstream,
+                retry: .sameTarget,
+                "The provider's answer is not a whole JSON object.",
+                upstreamStatus: 200
+            )
+        }
+    }
+
+    private static func facts(
+        of body: UnsafeRawBufferPointer,
+        quirks: ChatQuirks,
+        endpoint: ChatEndpoint
+    ) throws -> ChatAnswerFacts {
+        var facts = ChatAnswerFacts(choices: 0)
+        var hasList = false
+        var choice = ChatChoiceFacts()
+        var members = JSONMembers(at: 0)
+        while let member = try members.next(in: body) {
+            switch member.kind {
+            case .array:
+                if member.keyIs(endpoint == .embeddings ? "data" : "choices", in: body) {
+                    hasList = true
+                    facts.choices = try Self.readChoices(
+                        member.value,
+                        in: body,
+                        endpoint: endpoint,
+                        quirks: quirks,
+                        first: &choice
+                    )
+                } else if member.keyIs("error", in: body) {
+                    throw ChatErrors.inBand(body, quirks: quirks)
+                }
+            case .object:
+                if member.keyIs("usage", in: body) {
+                    facts.usage = try ChatUsage.read(member.value, in: body, quirks: quirks) ?? facts.usage
+                } else if member.keyIs("error", in: body) {
+                    throw ChatErrors.inBand(body, quirks: quirks)
+                }
+            case .string:
+                if member.keyIs("model", in: body) {
+                    let model = try JSONScan.string(member.value, in: body)
+                    if !model.isEmpty { facts.model = model }
+                } else if member.keyIs("error", in: body), member.value.count > 2 {
+                    throw ChatErrors.inBand(body, quirks: quirks)
+                }
+            default: break
+            }
+        }
+        guard hasList else { throw ChatErrors.inBand(body, quirks: quirks) }
+        guard facts.choices > 0 else {
+            throw GatewayError(
+                .upstreamError,
+                origin: .upstream,
+                retry: .sameTarget,
+                "The provider's answer holds no choice.",
+                upstreamStatus: 200
+            )
+        }
+        facts.usage = facts.usage ?? choice.usage
+        facts.finishReason = choice.finishReason
+        return facts
+    }
+
+    private static func readChoices(
+        _ value: Range<Int>,
+        in body: UnsafeRawBufferPointer,
+        endpoint: ChatEndpoint,
+        quirks: ChatQuirks,
+        first: inout ChatChoiceFacts
+    ) throws(JSONSyntaxError) -> Int {
+        var count = 0
+        var elements = JSONElements(at: value.lowerBound)
+        while let element = try elements.next(in: body) {
+            if count == 0, element.kind == .object, endpoint != .embeddings {
+                first = try ChatChoiceFacts.read(element.value, in: body, quirks: quirks)
+            }
+            count += 1
+        }
+        return count
+    }
+}
+
+/// What is noted of one choice, of an answer or of a stream's chunk.
+struct ChatChoiceFacts {
+    /// The `index`, 0 where it is absent.
+    var index = 0
+    /// The finish reason as the facts tell it.
+    var finishReason: String? {
+        guard let word = self.finishWord else { return nil }
+        return self.callsTools && word == "stop" ? "tool_calls" : word
+    }
+    /// The `finish_reason` in the server's words, nil where it is absent, null or empty.
+    var finishWord: String?
+    /// Whether there is text, reasoning, a refusal, audio or a tool call.
+    var hasContent = false
+    /// Where the text stands, quotes included, if it is the only content seen and a string.
+    var text: Range<Int>?
+    /// Whether there is a tool call or a legacy function call.
+    var callsTools = false
+    /// Usage inside the choice (Moonshot puts it there).
+    var usage: Usage?
+
+    /// Reads the choice at `value`, an object.
+    static func read(
+        _ value: Range<Int>,
+        in bytes: UnsafeRawBufferPointer,
+        quirks: ChatQuirks
+    ) throws(JSONSyntaxError) -> ChatChoiceFacts {
+        var facts = ChatChoiceFacts()
+        var members = JSONMembers(at: value.lowerBound)
+        while let member = try members.next(in: bytes) {
+            switch member.kind {
+            case .object:
+                // Some servers send `delta` and `message` side by side; both hold content only.
+                if member.keyIs("delta", in: bytes) || member.keyIs("message", in: bytes) {
+                    try facts.readContent(member.value, in: bytes)
+                } else if member.keyIs("usage", in: bytes) {
+                    facts.usage = try ChatUsage.read(member.value, in: bytes, quirks: quirks)
+                }
+            case .string:
+                guard member.value.count > 2 else { break }
+                if member.keyIs("finish_reason", in: bytes) {
+                    facts.finishWord = Self.word(try JSONScan.string(member.value, in: bytes))
+                } else if member.keyIs("text", in: bytes) {
+                    facts.text = facts.hasContent ? nil : member.value
+                    facts.hasContent = true
+                }
+            case .number:
+                if member.keyIs("index", in: bytes) { facts.index = JSONScan.integer(member.value, in: bytes) ?? 0 }
+            default: break
+            }
+        }
+        return facts
+    }
+
+    /// A finish reason as it is kept: no server has long ones, and what is kept goes into records.
+    private static func word(_ text: String) -> String { String(text.prefix(64)) }
+
+    /// Reads a `delta` or a `message`.
+    private mutating func readContent(
+        _ value: Range<Int>,
+        in bytes: UnsafeRawBufferPointer
+    ) throws(JSONSyntaxError) {
+        var members = JSONMembers(at: value.lowerBound)
+        while let member = try members.next(in: bytes) {
+            switch member.kind {
+            case .string:
+                // Longer than its two quotes.
+                guard member.value.count > 2 else { break }
+                if member.keyIs("content", in: bytes) {
+                    self.text = self.hasContent ? nil : member.value
+                    self.hasContent = true
+                } else if member.keyIs("reasoning_content", in: bytes) || member.keyIs("reasoning", in: bytes)
+                    || member.keyIs("refusal", in: bytes)
+                {
+                    self.text = self.hasContent ? nil : member.value
+                    self.hasContent = true
+                }
+            case .array:
+                // Longer than its two brackets; white space in an empty array is not worth a walk.
+                guard member.value.count > 2 else { break }
+                if member.keyIs("tool_calls", in: bytes) {
+                    self.hasContent = true
+                    self.callsTools = true
+                } else if member.keyIs("content", in: bytes) || member.keyIs("reasoning_details", in: bytes) {
+                    self.hasContent = true
+                }
+            case .object:
+                if member.keyIs("function_call", in: bytes) {
+                    self.hasContent = true
+                    self.callsTools = true
+                } else if member.keyIs("audio", in: bytes) {
+                    self.hasContent = true
+                }
+            default: break
+            }
+        }
+    }
+}
