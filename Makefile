@@ -20,7 +20,7 @@ unit: ## Swift tests of every room
 end-to-end: ## The built binary, driven by the official SDKs and by raw sockets
 	@scripts/install.sh test
 	swift build --product turnpike
-	TURNPIKE_BINARY=$(CURDIR)/.build/debug/turnpike .venv/bin/python -m pytest -q Tests/EndToEnd
+	TURNPIKE_BINARY=$(CURDIR)/.build/debug/turnpike .venv/bin/python -m pytest -q -n 2 Tests/EndToEnd
 
 lint: ## Format and forbidden calls
 	@scripts/lint.sh

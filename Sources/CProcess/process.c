@@ -1,7 +1,12 @@
 #define _GNU_SOURCE
 #include "CProcess.h"
+#include <link.h>
 #include <malloc.h>
 #include <sched.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 int cprocess_usable_processors(void) {
     cpu_set_t set;
@@ -11,3 +16,20 @@ int cprocess_usable_processors(void) {
 }
 
 void cprocess_limit_arenas(int count) { mallopt(M_ARENA_MAX, count); }
+
+static int release_object(struct dl_phdr_info *object, size_t size, void *unused) {
+    (void)size;
+    (void)unused;
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    for (int i = 0; i < object->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
+        // Writable segments hold relocations, which the file does not have; text holds none.
+        if (segment->p_type != PT_LOAD || !(segment->p_flags & PF_X) || (segment->p_flags & PF_W)) continue;
+        uintptr_t start = ((uintptr_t)object->dlpi_addr + segment->p_vaddr) & ~(page - 1);
+        uintptr_t end = (uintptr_t)object->dlpi_addr + segment->p_vaddr + segment->p_memsz;
+        madvise((void *)start, end - start, MADV_DONTNEED);
+    }
+    return 0;
+}
+
+void cprocess_release_text(void) { dl_iterate_phdr(release_object, NULL); }

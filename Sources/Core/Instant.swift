@@ -29,6 +29,29 @@ package struct Instant: Sendable, Hashable, Comparable {
     }
 }
 
+/// A duration ready for arithmetic on instants. `Duration` counts in 128-bit attoseconds, and dividing those on every
+/// request is what this spares.
+package struct Delay: Sendable, Hashable, Comparable {
+    package var nanoseconds: UInt64
+
+    /// A negative duration counts as none.
+    package init(_ duration: Duration) { self.nanoseconds = UInt64(max(0, duration.nanoseconds)) }
+
+    package static func < (left: Delay, right: Delay) -> Bool { left.nanoseconds < right.nanoseconds }
+}
+
+extension Instant {
+    /// The moment `delay` later.
+    package func advanced(by delay: Delay) -> Instant {
+        Instant(nanoseconds: self.nanoseconds &+ delay.nanoseconds)
+    }
+
+    /// Nanoseconds from `earlier` to this moment, never negative.
+    package func nanoseconds(since earlier: Instant) -> UInt64 {
+        self.nanoseconds > earlier.nanoseconds ? self.nanoseconds &- earlier.nanoseconds : 0
+    }
+}
+
 /// Milliseconds since the Unix epoch (`CLOCK_REALTIME`): for identifiers, records and log lines, never for intervals.
 package func unixMilliseconds() -> UInt64 {
     var time = timespec()

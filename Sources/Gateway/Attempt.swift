@@ -4,10 +4,9 @@ import HTTP1
 import NIOCore
 import Providers
 import Transport
-import TurnpikeConfiguration
 
 /// One request to one target, from sending it to the moment its answer can be called good.
-struct Attempt {
+final class Attempt {
     let target: TargetRuntime
     private let facts: ChatRequestFacts
     private let request: ServerRequest
@@ -23,27 +22,27 @@ struct Attempt {
         self.target = target
         self.facts = facts
         self.request = request
-        self.deadline = request.received.advanced(by: target.provider.timeouts.total)
+        self.deadline = request.received.advanced(by: target.provider.delays.total)
     }
 
-    /// How long the attempt has taken so far.
-    var duration: Duration { Instant.now.duration(since: self.began) }
+    /// How long the attempt has taken so far, in nanoseconds.
+    var nanoseconds: UInt64 { Instant.now.nanoseconds(since: self.began) }
 
-    private var quirks: ChatQuirks { self.target.provider.upstream.quirks }
+    private var quirks: ChatQuirks { self.target.provider.quirks }
 
     /// Sends the request and waits for the answer's head.
     ///
     /// - Throws: what the upstream's refusal means, or why there was no answer.
-    mutating func open(body: ByteBuffer) async throws(GatewayError) {
-        let timeouts = self.target.provider.timeouts
+    func open(body: ByteBuffer) async throws(GatewayError) {
+        let delays = self.target.provider.delays
         var total = self.deadline
         if let asked = try RequestTimeout.read(self.request) {
             total = min(total, self.request.received.advanced(by: asked))
         }
         let times = UpstreamTimes(
-            connect: timeouts.connect,
-            answer: self.facts.stream ? timeouts.firstContent : timeouts.response,
-            betweenChunks: timeouts.betweenChunks,
+            connect: delays.connect,
+            answer: self.facts.stream ? delays.firstContent : delays.response,
+            betweenChunks: delays.betweenChunks,
             total: total
         )
         let call = UpstreamCall(
@@ -94,15 +93,15 @@ struct Attempt {
     /// The streamed answer, at its first content.
     func streamedAnswer() async throws(GatewayError) -> StreamRelay {
         let call = self.opened
-        let timeouts = self.target.provider.timeouts
+        let delays = self.target.provider.delays
         let relay = StreamRelay(
             call: call,
             request: self.request,
             quirks: self.quirks,
             hidesUsage: self.facts.hidesUsage,
-            heartbeat: timeouts.commitAfter
+            heartbeat: delays.commitAfter
         )
-        switch await relay.open(commitAt: self.request.received.advanced(by: timeouts.commitAfter)) {
+        switch await relay.open(commitAt: self.request.received.advanced(by: delays.commitAfter)) {
         case .content, .stillWaiting: return relay
         case .failed(let error): throw error
         }
@@ -111,7 +110,7 @@ struct Attempt {
     /// Repeats what the upstream says of its own handling and is nobody's secret: `openai-…` and `x-request-id`.
     func forwardFields(into head: inout AnswerHead) {
         let call = self.opened
-        call.withHeadBytes { bytes in
+        call.headBytes.withUnsafeReadableBytes { bytes in
             for field in call.head.table.fields {
                 let name = UnsafeRawBufferPointer(rebasing: bytes[field.name])
                 guard bytes.spells("x-request-id", in: field.name) || ForwardedFields.isOpenAI(name) else { continue }

@@ -10,7 +10,7 @@ import Transport
 ///
 /// Each step is one call into one room and either passes the exchange on or ends it with a typed error. Nothing jumps
 /// back. The steps that are still to come (admission, guardrails, caching, budgets) stand where they will be called.
-struct Exchange {
+final class Exchange {
     private let gateway: Gateway
     private let policy: GatewayPolicy
     private let request: ServerRequest
@@ -23,10 +23,10 @@ struct Exchange {
         self.settlement = Settlement(request: request)
     }
 
-    mutating func run() async {
+    func run() async {
         do throws(GatewayError) {
             // 1  Head: the path decides surface and dialect.
-            let surface = try self.request.withHeadBytes { bytes throws(GatewayError) in
+            let surface = try self.request.headBytes.withBytes { bytes throws(GatewayError) in
                 try Surface.of(self.request.head, bytes)
             }
             if self.answerProbe(surface) { return }
@@ -54,13 +54,13 @@ struct Exchange {
             // 6  Guard the input.
 
             // 7  Decide: name → route → candidates.
-            let decision = try self.decide(facts.model, for: principal)
-            self.settlement.route = decision.route
+            let resolution = try self.decide(facts.model, for: principal)
+            self.settlement.route = resolution.route
 
             // 8  Cache.
 
             // 9  Attempt, until one is good; 10 relay; 11 settle.
-            try await self.attempt(decision, facts, body)
+            try await self.attempt(resolution, facts, body)
         } catch {
             self.fail(error)
         }
@@ -82,7 +82,7 @@ struct Exchange {
         return true
     }
 
-    private mutating func answerModels(_ surface: Surface, for principal: Principal?) throws(GatewayError) {
+    private func answerModels(_ surface: Surface, for principal: Principal?) throws(GatewayError) {
         let names = self.policy.router.names.filter { principal?.mayUse(route: $0) ?? true }
         let body: [UInt8]
         if case .model(let name) = surface {
@@ -98,7 +98,7 @@ struct Exchange {
         self.request.answer(head, body: ByteBuffer(bytes: body))
     }
 
-    private func decide(_ model: String, for principal: Principal?) throws(GatewayError) -> Decision {
+    private func decide(_ model: String, for principal: Principal?) throws(GatewayError) -> Resolution {
         if let principal, !principal.mayUse(route: model) {
             throw GatewayError(
                 .permission,
@@ -107,25 +107,24 @@ struct Exchange {
                 field: "model"
             )
         }
-        return try self.policy.router.decide(model: model)
+        return try self.policy.resolve(model)
     }
 
-    private mutating func attempt(
-        _ decision: Decision,
+    private func attempt(
+        _ resolution: Resolution,
         _ facts: ChatRequestFacts,
         _ body: ByteBuffer
     ) async throws(GatewayError) {
         var failure: GatewayError?
-        for candidate in decision.candidates {
-            let target = try self.policy.runtime(of: candidate)
+        for target in resolution.targets {
             self.settlement.begin(target)
             do throws(GatewayError) {
-                var attempt = Attempt(target, facts: facts, request: self.request)
+                let attempt = Attempt(target, facts: facts, request: self.request)
                 try await attempt.open(body: body)
                 if facts.stream {
-                    try await self.relayStream(&attempt)
+                    try await self.relayStream(attempt)
                 } else {
-                    try await self.relayWhole(&attempt)
+                    try await self.relayWhole(attempt)
                 }
                 return
             } catch {
@@ -136,20 +135,20 @@ struct Exchange {
         throw failure ?? GatewayError(.gatewayFault, origin: .gateway, "the route has no target")
     }
 
-    private mutating func relayWhole(_ attempt: inout Attempt) async throws(GatewayError) {
+    private func relayWhole(_ attempt: Attempt) async throws(GatewayError) {
         let (body, facts) = try await attempt.wholeAnswer()
         self.settlement.usage = facts.usage
         self.settlement.finishReason = facts.finishReason
-        self.settlement.upstreamTime = attempt.duration
+        self.settlement.upstreamNanoseconds = attempt.nanoseconds
         self.settle(status: 200)
         var head = self.answerHead(200, attempt)
         head.field("content-type", "application/json")
         self.request.answer(head, body: body)
     }
 
-    private mutating func relayStream(_ attempt: inout Attempt) async throws(GatewayError) {
+    private func relayStream(_ attempt: Attempt) async throws(GatewayError) {
         let relay = try await attempt.streamedAnswer()
-        self.settlement.upstreamTime = attempt.duration
+        self.settlement.upstreamNanoseconds = attempt.nanoseconds
         var head = self.answerHead(200, attempt)
         head.field("content-type", "text/event-stream; charset=utf-8")
         head.field("cache-control", "no-cache")
@@ -173,8 +172,7 @@ struct Exchange {
     private func answerHead(_ status: Int, _ attempt: Attempt) -> AnswerHead {
         var head = AnswerHead(status: status)
         self.request.id.withCharacters { head.field("x-turnpike-request", $0) }
-        head.field("x-turnpike-target", attempt.target.name)
-        head.field("x-turnpike-route", self.settlement.route)
+        head.lines(attempt.target.answerLines)
         head.field("x-turnpike-attempts", self.settlement.attempts)
         ServerTiming.write(self.settlement, into: &head)
         attempt.forwardFields(into: &head)
@@ -182,7 +180,7 @@ struct Exchange {
     }
 
     /// Ends the exchange with an error, in the asking dialect's shape.
-    private mutating func fail(_ error: GatewayError) {
+    private func fail(_ error: GatewayError) {
         self.settlement.error = error
         let (status, body) = ChatErrors.write(error, request: self.request.id, words: self.settlement.words)
         self.settle(status: status)
@@ -190,9 +188,8 @@ struct Exchange {
         var head = AnswerHead(status: status)
         head.field("content-type", "application/json")
         self.request.id.withCharacters { head.field("x-turnpike-request", $0) }
-        if !self.settlement.target.isEmpty {
-            head.field("x-turnpike-target", self.settlement.target)
-            head.field("x-turnpike-route", self.settlement.route)
+        if let target = self.settlement.target {
+            head.lines(target.answerLines)
             head.field("x-turnpike-attempts", self.settlement.attempts)
         }
         if error.origin == .upstream { head.field("proxy-status", ProxyStatus.text(error)) }
@@ -202,13 +199,16 @@ struct Exchange {
         if status >= 500, error.retry == .never { head.field("x-should-retry", "false") }
         if error.code == .authentication { head.field("www-authenticate", "Bearer realm=\"turnpike\"") }
         if error.code == .methodNotAllowed {
-            head.field("allow", self.request.withHeadBytes { Surface.allowed(self.request.head, $0) })
+            head.field(
+                "allow",
+                self.request.headBytes.withUnsafeReadableBytes { Surface.allowed(self.request.head, $0) }
+            )
         }
         self.request.answer(head, body: ByteBuffer(bytes: body))
     }
 
     // 11  Settle, once, however the exchange ended, before the last byte is written.
-    private mutating func settle(status: Int) {
+    private func settle(status: Int) {
         self.settlement.status = status
         self.gateway.settle(self.settlement)
     }

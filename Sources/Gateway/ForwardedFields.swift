@@ -7,7 +7,7 @@ import Transport
 enum ForwardedFields {
     /// Field lines ready to be written, or nil where the client sent none of them.
     static func of(_ request: ServerRequest) -> ByteBuffer? {
-        request.withHeadBytes { bytes in
+        request.headBytes.withUnsafeReadableBytes { bytes in
             var lines: ByteBuffer?
             for field in request.head.table.fields where isForwarded(field.name, in: bytes) {
                 var written = lines ?? ByteBuffer()

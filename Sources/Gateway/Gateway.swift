@@ -38,8 +38,7 @@ package final class Gateway: RequestHandler {
     package func beginDraining() { self.readiness.store(false, ordering: .relaxed) }
 
     package func handle(_ request: ServerRequest) async {
-        var exchange = Exchange(request, gateway: self)
-        await exchange.run()
+        await Exchange(request, gateway: self).run()
     }
 
     package func faultBody(_ fault: HTTPFault) -> (contentType: StaticString, body: [UInt8]) {
@@ -60,7 +59,7 @@ package final class Gateway: RequestHandler {
     /// The key a request presents, checked; nil where the configuration asks for none and none is presented.
     func authenticate(_ request: ServerRequest, policy: GatewayPolicy) throws(GatewayError) -> Principal? {
         let keys = self.keys
-        return try request.withHeadBytes { bytes throws(GatewayError) in
+        return try request.headBytes.withBytes { bytes throws(GatewayError) in
             let query = request.head.query.map { UnsafeRawBufferPointer(rebasing: bytes[$0]) }
             return try CredentialPlaces.find(
                 field: { place in
@@ -91,21 +90,24 @@ package final class Gateway: RequestHandler {
     )
 
     func settle(_ settlement: Settlement) {
-        let duration = Instant.now.duration(since: settlement.received)
         let labels = Metrics.RequestLabels(
             dialect: "openai",
-            target: settlement.target,
+            target: settlement.target?.name ?? "",
             status: settlement.status,
             stream: settlement.stream
         )
-        self.metrics.record(labels, duration: duration, usage: settlement.usage)
+        self.metrics.record(
+            labels,
+            nanoseconds: Instant.now.nanoseconds(since: settlement.received),
+            usage: settlement.usage
+        )
         guard let error = settlement.error, error.origin != .client else { return }
         self.logger.warning(
             "request failed",
             metadata: [
                 "request": "\(settlement.id)",
                 "code": "\(error.code)",
-                "target": "\(settlement.target)",
+                "target": "\(settlement.target?.name ?? "")",
                 "route": "\(settlement.route)",
                 "status": "\(settlement.status)",
                 "upstream_status": "\(error.upstreamStatus ?? 0)",

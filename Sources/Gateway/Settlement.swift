@@ -12,13 +12,13 @@ struct Settlement {
     var model = ""
     var stream = false
     var route = ""
-    /// `provider/model` of the last attempt.
-    var target = ""
+    /// The target of the last attempt.
+    var target: TargetRuntime?
     var attempts = 0
     var usage: Usage?
     var finishReason: String?
     /// From the last attempt's beginning to its whole answer, or to a stream's first content.
-    var upstreamTime = Duration.zero
+    var upstreamNanoseconds: UInt64 = 0
     var status = 0
     var error: GatewayError?
     /// How the upstream named an error of the caller's own making.
@@ -30,10 +30,13 @@ struct Settlement {
     }
 
     mutating func begin(_ target: TargetRuntime) {
-        self.target = target.name
+        self.target = target
         self.attempts += 1
     }
 
     /// What the gateway itself took so far.
-    var gatewayTime: Duration { Instant.now.duration(since: self.received) - self.upstreamTime }
+    var gatewayNanoseconds: UInt64 {
+        let all = Instant.now.nanoseconds(since: self.received)
+        return all > self.upstreamNanoseconds ? all - self.upstreamNanoseconds : 0
+    }
 }

@@ -10,9 +10,9 @@ enum ServerTiming {
         withUnsafeTemporaryAllocation(byteCount: 96, alignment: 1) { bytes in
             var at = 0
             append("upstream;dur=", to: bytes, &at)
-            append(milliseconds: settlement.upstreamTime, to: bytes, &at)
+            append(nanoseconds: settlement.upstreamNanoseconds, to: bytes, &at)
             append(", gateway;dur=", to: bytes, &at)
-            append(milliseconds: settlement.gatewayTime, to: bytes, &at)
+            append(nanoseconds: settlement.gatewayNanoseconds, to: bytes, &at)
             head.field("server-timing", UnsafeRawBufferPointer(rebasing: bytes[..<at]))
         }
     }
@@ -24,15 +24,10 @@ enum ServerTiming {
         }
     }
 
-    /// With three decimal places, without a detour over floating-point formatting.
-    private static func append(
-        milliseconds duration: Duration,
-        to bytes: UnsafeMutableRawBufferPointer,
-        _ at: inout Int
-    ) {
-        let microseconds = max(0, duration.nanoseconds / 1000)
-        let (whole, rest) = microseconds.quotientAndRemainder(dividingBy: 1000)
-        var digits: (Int64, Int) = (whole, 1)
+    /// In milliseconds with three decimal places, without a detour over floating-point formatting.
+    private static func append(nanoseconds: UInt64, to bytes: UnsafeMutableRawBufferPointer, _ at: inout Int) {
+        let (whole, rest) = (nanoseconds / 1000).quotientAndRemainder(dividingBy: 1000)
+        var digits: (UInt64, Int) = (whole, 1)
         while digits.0 >= 10 { digits = (digits.0 / 10, digits.1 + 1) }
         var left = whole
         for place in (0..<digits.1).reversed() {

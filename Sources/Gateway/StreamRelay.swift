@@ -33,7 +33,7 @@ final class StreamRelay: StreamSink {
 
     private let call: UpstreamCall
     private let request: ServerRequest
-    private let heartbeat: Duration
+    private let heartbeat: Delay
 
     private let quirks: ChatQuirks
     private(set) var reader: ChatStreamReader
@@ -53,7 +53,7 @@ final class StreamRelay: StreamSink {
     /// The longest event, and the most that is held back before the first content.
     private static let bound = 16 << 20
 
-    init(call: UpstreamCall, request: ServerRequest, quirks: ChatQuirks, hidesUsage: Bool, heartbeat: Duration) {
+    init(call: UpstreamCall, request: ServerRequest, quirks: ChatQuirks, hidesUsage: Bool, heartbeat: Delay) {
         self.call = call
         self.request = request
         self.quirks = quirks
@@ -81,7 +81,8 @@ final class StreamRelay: StreamSink {
         if self.outcome == nil {
             if self.hasContent { self.call.contentBegan() } else { self.beat() }
             self.readCompleted()
-            await withUnsafeContinuation { self.closing = $0 }
+            // Writing may have found the client gone, which ends the stream at once.
+            if self.outcome == nil { await withUnsafeContinuation { self.closing = $0 } }
         }
         guard let outcome = self.outcome else { preconditionFailure("the waiter is resumed with the outcome") }
         return outcome
@@ -148,7 +149,10 @@ final class StreamRelay: StreamSink {
             self.fail(self.jsonFault())
         case .complete:
             self.carry.withUnsafeBytes { bytes in
-                if let event = self.scanner.finish(in: bytes) { self.judge(event, bytes, at: 0) }
+                guard let event = self.scanner.finish(in: bytes) else { return }
+                self.judge(event, bytes, at: 0)
+                // Its blank line never came, and what we write next must not be read as a part of it.
+                if !self.out.isEmpty { self.out.append("\n\n") }
             }
             guard self.outcome == nil else { return }
             if let error = self.reader.ended() { self.fail(error) } else { self.conclude(.success(())) }

@@ -13,8 +13,15 @@ package struct BodyDecoder: Sendable {
         case data(left: Int)
         case dataReturn
         case dataFeed
-        case trailer(seen: Int, lineStart: Bool)
+        case trailer(seen: Int, part: TrailerPart)
         case trailerFeed(seen: Int, last: Bool)
+    }
+
+    /// Where in a line of the trailers the decoder is.
+    private enum TrailerPart: Sendable, Hashable {
+        case start
+        case name
+        case value
     }
 
     private var state: State
@@ -97,31 +104,36 @@ package struct BodyDecoder: Sendable {
             }
         case .sizeFeed(let value):
             guard byte == 0x0a else { throw HTTPFault(400, "a chunk size does not end in CRLF") }
-            self.state = value == 0 ? .trailer(seen: 0, lineStart: true) : .data(left: value)
+            self.state = value == 0 ? .trailer(seen: 0, part: .start) : .data(left: value)
         case .dataReturn:
             guard byte == 0x0d else { throw HTTPFault(400, "a chunk is longer than its size") }
             self.state = .dataFeed
         case .dataFeed:
             guard byte == 0x0a else { throw HTTPFault(400, "a chunk does not end in CRLF") }
             self.state = .size(value: 0, digits: 0)
-        case .trailer(let seen, let lineStart):
-            if byte == 0x0d {
-                self.state = .trailerFeed(seen: seen, last: lineStart)
+        case .trailer(let seen, let part):
+            if byte == 0x0d, part != .name {
+                self.state = .trailerFeed(seen: seen, last: part == .start)
             } else {
-                guard CharacterClass.isFieldValue(byte), !(lineStart && !CharacterClass.isToken(byte)) else {
-                    throw HTTPFault(400, "a trailer is not a field line")
-                }
                 guard seen < BodyDecoder.bound else {
                     throw HTTPFault(400, "trailers are over \(BodyDecoder.bound) bytes")
                 }
-                self.state = .trailer(seen: seen + 1, lineStart: false)
+                self.state = .trailer(seen: seen + 1, part: try BodyDecoder.next(part, byte))
             }
         case .trailerFeed(let seen, let last):
             guard byte == 0x0a else { throw HTTPFault(400, "a trailer does not end in CRLF") }
-            self.state = last ? .ended : .trailer(seen: seen, lineStart: true)
+            self.state = last ? .ended : .trailer(seen: seen, part: .start)
         case .ended, .length, .untilClose, .data:
             preconditionFailure("payload states are handled by decode")
         }
+    }
+
+    /// A trailer is a field line: a token, a colon, a value without control characters.
+    private static func next(_ part: TrailerPart, _ byte: UInt8) throws(HTTPFault) -> TrailerPart {
+        if part == .value, CharacterClass.isFieldValue(byte) { return .value }
+        if part == .name, byte == 0x3a { return .value }
+        if part != .value, CharacterClass.isToken(byte) { return .name }
+        throw HTTPFault(400, "a trailer is not a field line")
     }
 
     private static func hexadecimal(_ byte: UInt8) -> Int? {

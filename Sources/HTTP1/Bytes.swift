@@ -11,9 +11,48 @@ enum CharacterClass {
         return false
     }
 
+    /// What a registered name is made of (RFC 3986 §3.2.2): unreserved characters, sub-delimiters and percent signs.
+    @inline(__always)
+    static func isName(_ byte: UInt8) -> Bool {
+        // ! $ % & ' ( ) * + , - . digits ; = and letters _ ~.
+        if byte < 64 { return (0x2bff_7ff2_0000_0000 as UInt64 >> UInt64(byte)) & 1 == 1 }
+        if byte < 128 { return (0x47ff_fffe_87ff_fffe as UInt64 >> UInt64(byte & 63)) & 1 == 1 }
+        return false
+    }
+
+    /// What stands in the brackets of an IPv6 address: hexadecimal digits, colons, dots.
+    @inline(__always)
+    static func isAddress(_ byte: UInt8) -> Bool {
+        byte &- 0x30 < 10 || (byte | 0x20) &- 0x61 < 6 || byte == 0x3a || byte == 0x2e
+    }
+
     /// `field-vchar`, space, tab or `obs-text`: what a field value may hold (RFC 9110 §5.5).
     @inline(__always)
     static func isFieldValue(_ byte: UInt8) -> Bool { byte >= 0x20 && byte != 0x7f || byte == 0x09 }
+
+    /// The offset of the first byte from `start` on that no field value may hold; the bytes must hold one.
+    ///
+    /// Eight at a time: a byte below space, or DEL, leaves its high bit set in the masks; a tab is looked at singly.
+    @inline(__always)
+    static func endOfFieldValue(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
+        let high: UInt64 = 0x8080_8080_8080_8080
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        var at = start
+        while true {
+            while at &+ 8 <= bytes.count {
+                let word = bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self)
+                let control = (word &- ones &* 0x20) & ~word
+                let delete = word ^ (ones &* 0x7f)
+                if (control | ((delete &- ones) & ~delete)) & high != 0 { break }
+                at &+= 8
+            }
+            while isFieldValue(bytes[at]) {
+                at &+= 1
+                if at & 7 == 0, at &+ 8 <= bytes.count { break }
+            }
+            if !isFieldValue(bytes[at]) { return at }
+        }
+    }
 
     /// Visible ASCII: what a request target may hold.
     @inline(__always)

@@ -9,6 +9,8 @@ package struct HeadField: Sendable, Hashable {
 /// head.
 package struct FieldTable: Sendable {
     package private(set) var fields: ContiguousArray<HeadField> = []
+    /// One bit for each length of name that is there (up to 63), so that most fields that are not need no search.
+    private var lengths: UInt64 = 0
     /// What the framing fields said.
     package private(set) var framing = FramingFields()
 
@@ -16,6 +18,7 @@ package struct FieldTable: Sendable {
 
     /// The value of the first field named `name` (lower case).
     package func first(_ name: StaticString, in bytes: UnsafeRawBufferPointer) -> Range<Int>? {
+        guard self.lengths & (1 << UInt64(min(63, name.utf8CodeUnitCount))) != 0 else { return nil }
         for field in self.fields where bytes.spells(name, in: field.name) { return field.value }
         return nil
     }
@@ -37,32 +40,26 @@ package struct FieldTable: Sendable {
     ) throws(HTTPFault) {
         self.fields.removeAll(keepingCapacity: true)
         self.framing = FramingFields()
+        self.lengths = 0
         var at = start
         while at < end - 2 {
-            guard let colon = FieldTable.endOfName(bytes, from: at), colon > at, bytes[colon] == 0x3a else {
+            // The head ends in CRLF CRLF, so both scans stop inside it.
+            var colon = at
+            while CharacterClass.isToken(bytes[colon]) { colon &+= 1 }
+            guard colon > at, bytes[colon] == 0x3a else {
                 throw HTTPFault(400, "a field line has no valid name followed at once by a colon")
             }
-            var lineEnd = colon + 1
-            while CharacterClass.isFieldValue(bytes[lineEnd]) { lineEnd &+= 1 }
+            let lineEnd = CharacterClass.endOfFieldValue(bytes, from: colon &+ 1)
             guard bytes[lineEnd] == 0x0d, bytes[lineEnd + 1] == 0x0a else {
                 throw HTTPFault(400, "a field value holds a control character")
             }
             guard self.fields.count < limit else { throw HTTPFault(431, "the head has over \(limit) fields") }
             let field = HeadField(name: at..<colon, value: bytes.trimmed(colon + 1..<lineEnd))
             self.fields.append(field)
+            self.lengths |= 1 << UInt64(min(63, field.name.count))
             try self.framing.note(field, in: bytes)
             at = lineEnd + 2
         }
-    }
-
-    @inline(__always)
-    private static func endOfName(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
-        var at = start
-        while at < bytes.count {
-            if !CharacterClass.isToken(bytes[at]) { return at }
-            at &+= 1
-        }
-        return nil
     }
 }
 

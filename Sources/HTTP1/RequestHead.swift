@@ -106,11 +106,28 @@ package struct RequestHead: Sendable {
         }
     }
 
+    /// `uri-host [ ":" port ]` (RFC 9110 §7.2): a name or IPv4 address, or an IPv6 address in brackets. May be empty.
+    private static func isHost(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Bool {
+        var at = range.lowerBound
+        if at < range.upperBound, bytes[at] == 0x5b {
+            guard let close = bytes.firstOffset(of: 0x5d, from: at), close < range.upperBound, close > at + 1 else {
+                return false
+            }
+            for index in at + 1..<close where !CharacterClass.isAddress(bytes[index]) { return false }
+            at = close + 1
+        } else {
+            while at < range.upperBound, CharacterClass.isName(bytes[at]) { at &+= 1 }
+        }
+        guard at < range.upperBound else { return true }
+        guard bytes[at] == 0x3a, range.upperBound - at <= 6 else { return false }
+        return (at + 1..<range.upperBound).allSatisfy { bytes[$0] &- 0x30 < 10 }
+    }
+
     private mutating func readFraming(_ bytes: UnsafeRawBufferPointer) throws(HTTPFault) {
         let fields = self.table.framing
         guard fields.hosts <= 1 else { throw HTTPFault(400, "more than one Host") }
         guard self.isVersion10 || fields.hosts == 1 else { throw HTTPFault(400, "no Host") }
-        if let host = fields.host, !host.allSatisfy({ CharacterClass.isTarget(bytes[$0]) && bytes[$0] != 0x2f }) {
+        if let host = fields.host, !RequestHead.isHost(bytes, host) {
             throw HTTPFault(400, "Host is not a valid host and port")
         }
         if fields.chunked {

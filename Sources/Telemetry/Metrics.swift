@@ -37,8 +37,8 @@ package final class Metrics: Sendable {
     package init() {}
 
     /// Counts a request once it is over.
-    package func record(_ labels: RequestLabels, duration: Duration, usage: Usage?) {
-        let seconds = Double(duration.nanoseconds) / 1e9
+    package func record(_ labels: RequestLabels, nanoseconds: UInt64, usage: Usage?) {
+        let seconds = Double(nanoseconds) / 1e9
         self.counts.withLock { counts in
             var labels = labels
             if counts.count >= Self.bound, counts[labels] == nil { labels.target = "other" }

@@ -9,8 +9,8 @@ struct KeysCommand: AsyncParsableCommand {
         commandName: "keys",
         abstract: "Make, list, show, rotate and revoke API keys.",
         discussion: """
-            Works on the database itself, or through the running server where one holds it. A key is shown once, when it \
-            is made or rotated: the database holds its SHA-256 only.
+            Works on the database itself, or through the running server where one holds it. A key is shown once, when \
+            it is made or rotated: the database holds its SHA-256 only.
             """,
         subcommands: [Create.self, List.self, Show.self, Rotate.self, Revoke.self]
     )
@@ -29,18 +29,11 @@ struct KeysCommand: AsyncParsableCommand {
         /// The keys of the database the options name; made where there is none if `makesDatabase`.
         func keys(makesDatabase: Bool = false) async throws -> KeysEndpoint {
             try await KeysEndpoint.open(
-                databaseURL(config: self.config, database: self.database),
+                DatabaseChoice.url(named: self.database, in: ConfigurationFile(named: self.config).require()),
                 makesDatabase: makesDatabase
             )
         }
     }
-}
-
-/// The database the commands work on.
-///
-/// - Throws: ``StorageError`` where the URL names no database this build can use.
-func databaseURL(config: String?, database: String?) throws -> DatabaseURL {
-    try DatabaseURL(database ?? DatabaseURL.standard)
 }
 
 extension KeysCommand {

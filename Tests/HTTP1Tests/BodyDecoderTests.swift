@@ -57,7 +57,7 @@ private func chunked(_ text: String) throws(HTTPFault) -> (payload: [UInt8], res
         "x\r\n", "-1\r\n", "\r\n", " 5\r\nhello\r\n", "5 \r\nhello\r\n", "5\nhello\r\n", "5\r\nhelloX\r\n",
         "5\r\nhello\n",
         "0x5\r\nhello\r\n", "5;a=\"x\r\nhello", "1000000000000000\r\n", "0\r\n X: y\r\n\r\n", "0\r\nX: a\u{0}\r\n\r\n",
-        "0\r\n\n", "5;a\u{0}\r\nhello\r\n",
+        "0\r\n\n", "0\r\nno-colon\r\n\r\n", "0\r\na b: c\r\n\r\n", "5;a\u{0}\r\nhello\r\n",
     ])
     func refuses(text: String) {
         #expect(throws: HTTPFault.self) { try chunked(text) }

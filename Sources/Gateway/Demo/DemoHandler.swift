@@ -20,7 +20,7 @@ package struct DemoHandler: RequestHandler {
             request.drop()
             return
         }
-        let (method, path) = request.withHeadBytes { bytes in
+        let (method, path) = request.headBytes.withUnsafeReadableBytes { bytes in
             (DemoHandler.name(of: request.head.method), String(decoding: bytes[request.head.path], as: UTF8.self))
         }
         await self.perform(DemoProvider.reply(method: method, path: path, body: body, anyModel: self.anyModel), request)

@@ -14,9 +14,9 @@ package final class GatewayPolicy: Sendable {
     /// Whether a request without a key is let in.
     let isOpen: Bool
     private let providers: [String: ProviderRuntime]
-    private let targets: Mutex<[Target: TargetRuntime]>
-    /// How many targets asked for by `provider/model` are kept prepared.
-    private static let preparedBound = 4096
+    private let resolutions: Mutex<[String: Resolution]>
+    /// How many names are kept resolved.
+    private static let resolutionBound = 4096
 
     /// - Throws: ``PolicyError`` where a provider's settings cannot be used.
     package init(_ configuration: Configuration) throws(PolicyError) {
@@ -30,21 +30,40 @@ package final class GatewayPolicy: Sendable {
             providers[settings.name] = try ProviderRuntime(settings, reliability: reliability)
         }
         self.providers = providers
-        self.targets = Mutex([:])
+        self.resolutions = Mutex([:])
     }
 
-    /// The target as it is asked. Prepared targets are kept, so that a request pays nothing for the preparation.
-    func runtime(of target: Target) throws(GatewayError) -> TargetRuntime {
-        if let known = self.targets.withLock({ $0[target] }) { return known }
-        guard let provider = self.providers[target.provider] else {
-            throw GatewayError(.gatewayFault, origin: .gateway, "no provider is named '\(target.provider)'")
+    /// Where a request for `model` may go, with its targets prepared. What a name resolves to is kept, so that a request
+    /// pays one look-up.
+    ///
+    /// - Throws: what ``Router/decide(model:)`` throws.
+    func resolve(_ model: String) throws(GatewayError) -> Resolution {
+        if let known = self.resolutions.withLock({ $0[model] }) { return known }
+        let decision = try self.router.decide(model: model)
+        var targets: [TargetRuntime] = []
+        for target in decision.candidates {
+            guard let provider = self.providers[target.provider] else {
+                throw GatewayError(.gatewayFault, origin: .gateway, "no provider is named '\(target.provider)'")
+            }
+            targets.append(TargetRuntime(target, route: decision.route, provider: provider))
         }
-        let made = TargetRuntime(target, provider: provider)
-        self.targets.withLock { targets in
-            if targets.count >= Self.preparedBound { targets.removeAll() }
-            targets[target] = made
+        let made = Resolution(route: decision.route, targets: targets)
+        self.resolutions.withLock { resolutions in
+            if resolutions.count >= Self.resolutionBound { resolutions.removeAll() }
+            resolutions[model] = made
         }
         return made
+    }
+}
+
+/// A decision with its targets prepared.
+final class Resolution: Sendable {
+    let route: String
+    let targets: [TargetRuntime]
+
+    init(route: String, targets: [TargetRuntime]) {
+        self.route = route
+        self.targets = targets
     }
 }
 

@@ -8,14 +8,16 @@ import TurnpikeConfiguration
 final class ProviderRuntime: Sendable {
     let name: String
     let upstream: Upstream
+    /// How its server differs from the dialect's own.
+    let quirks: ChatQuirks
     let endpoint: Endpoint
     let keys: [Secret]
-    let timeouts: Reliability.Timeouts
+    let delays: ProviderDelays
 
     init(_ settings: ProviderSettings, reliability: Reliability) throws(PolicyError) {
         self.name = settings.name
         self.keys = settings.keys
-        self.timeouts = reliability.timeouts
+        self.delays = ProviderDelays(reliability.timeouts)
         let values = UpstreamSettings(
             kind: settings.kind.name,
             baseURL: settings.baseURL,
@@ -29,6 +31,7 @@ final class ProviderRuntime: Sendable {
         } catch {
             throw PolicyError(description: "provider '\(settings.name)': \(error.message)")
         }
+        self.quirks = self.upstream.quirks
         guard let plan = self.upstream.plan(model: "", endpoint: .chat, key: nil) else {
             self.endpoint = Endpoint(.inProcess(DemoHandler()))
             return
@@ -42,5 +45,24 @@ final class ProviderRuntime: Sendable {
                 description: "provider '\(settings.name)': the certificates to trust\(path) cannot be read"
             )
         }
+    }
+}
+
+/// The timeouts of one provider, ready for arithmetic.
+struct ProviderDelays: Sendable {
+    let connect: Duration
+    let firstContent: Delay
+    let betweenChunks: Delay
+    let response: Delay
+    let total: Delay
+    let commitAfter: Delay
+
+    init(_ timeouts: Reliability.Timeouts) {
+        self.connect = timeouts.connect
+        self.firstContent = Delay(timeouts.firstContent)
+        self.betweenChunks = Delay(timeouts.betweenChunks)
+        self.response = Delay(timeouts.response)
+        self.total = Delay(timeouts.total)
+        self.commitAfter = Delay(timeouts.commitAfter)
     }
 }

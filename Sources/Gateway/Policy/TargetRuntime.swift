@@ -12,12 +12,15 @@ final class TargetRuntime: Sendable {
     let name: String
     let model: String
     let provider: ProviderRuntime
+    /// The field lines of every answer that comes from here: `x-turnpike-target` and `x-turnpike-route`.
+    let answerLines: [UInt8]
     private let heads: [ChatEndpoint: [UInt8]]
 
-    init(_ target: Target, provider: ProviderRuntime) {
+    init(_ target: Target, route: String, provider: ProviderRuntime) {
         self.name = target.description
         self.model = target.model
         self.provider = provider
+        self.answerLines = AnswerHead.lines([("x-turnpike-target", target.description), ("x-turnpike-route", route)])
         var heads: [ChatEndpoint: [UInt8]] = [:]
         for endpoint in ChatEndpoint.allCases {
             heads[endpoint] = TargetRuntime.head(of: target.model, endpoint, provider)

@@ -1,17 +1,16 @@
 import Glibc
-import NIOCore
 
 /// The current time as an IMF-fixdate (RFC 9110 §5.6.7), formatted once a second.
 struct HTTPDate {
     private var second: UInt64 = 0
     private var text: [UInt8] = []
 
-    mutating func write(into buffer: inout ByteBuffer, unixSeconds: UInt64) {
+    mutating func append(to bytes: inout [UInt8], unixSeconds: UInt64) {
         if unixSeconds != self.second {
             self.second = unixSeconds
             self.text = HTTPDate.format(unixSeconds)
         }
-        buffer.writeBytes(self.text)
+        bytes.append(contentsOf: self.text)
     }
 
     private static func format(_ unixSeconds: UInt64) -> [UInt8] {

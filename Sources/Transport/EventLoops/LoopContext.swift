@@ -8,6 +8,7 @@ package final class LoopContext {
     /// Upstream connections of this loop.
     package let pool: UpstreamPool
     let sweeper: DeadlineSweeper
+    let flushes: FlushQueue
     private var identifiers = RequestIDSource()
     private var date = HTTPDate()
 
@@ -15,14 +16,15 @@ package final class LoopContext {
         self.loop = loop
         self.executor = LoopExecutor(loop)
         self.sweeper = DeadlineSweeper(loop: loop)
-        self.pool = UpstreamPool(loop: loop, sweeper: self.sweeper, resolver: resolver)
+        self.flushes = FlushQueue(loop: loop)
+        self.pool = UpstreamPool(loop: loop, sweeper: self.sweeper, flushes: self.flushes, resolver: resolver)
     }
 
     /// A new request identifier, larger than all before it on this loop.
     package func nextRequestID() -> RequestID { self.identifiers.next() }
 
-    /// Writes the value of a `Date` field, made once a second.
-    func writeDate(into buffer: inout ByteBuffer) {
-        self.date.write(into: &buffer, unixSeconds: unixMilliseconds() / 1000)
+    /// Appends the value of a `Date` field, made once a second.
+    func appendDate(to bytes: inout [UInt8]) {
+        self.date.append(to: &bytes, unixSeconds: unixMilliseconds() / 1000)
     }
 }

@@ -37,7 +37,6 @@ final class ServerConnection: ChannelDuplexHandler, DeadlineHolder {
     private var decoder = BodyDecoder(.none)
     private var channelContext: ChannelHandlerContext?
     private var isParsing = false
-    private var isReading = false
     private var keepAlive = true
     private var isVersion10 = false
     private var continueAwaited = false
@@ -98,7 +97,6 @@ final class ServerConnection: ChannelDuplexHandler, DeadlineHolder {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        self.isReading = true
         var bytes = self.unwrapInboundIn(data)
         switch self.phase {
         case .lingering, .closed:
@@ -113,11 +111,6 @@ final class ServerConnection: ChannelDuplexHandler, DeadlineHolder {
         case .busy:
             self.keep(bytes)
         }
-    }
-
-    func channelReadComplete(context: ChannelHandlerContext) {
-        self.isReading = false
-        context.flush()
     }
 
     func read(context: ChannelHandlerContext) {
@@ -357,32 +350,38 @@ final class ServerConnection: ChannelDuplexHandler, DeadlineHolder {
         var head = AnswerHead(status: fault.status)
         head.field("content-type", answer.contentType)
         self.keepAlive = false
-        self.finishHead(&head, framing: .length(answer.body.count))
-        head.bytes.writeBytes(answer.body)
-        context.writeAndFlush(self.wrapOutboundOut(head.bytes), promise: nil)
+        let room = answer.body.count
+        var bytes = self.finished(head, framing: .length(room), room: room)
+        bytes.writeBytes(answer.body)
+        context.writeAndFlush(self.wrapOutboundOut(bytes), promise: nil)
         self.linger(context)
     }
 
     // MARK: Answers out
 
-    private func finishHead(_ head: inout AnswerHead, framing: BodyFraming) {
-        head.bytes.writeStaticString("date: ")
-        self.loopContext.writeDate(into: &head.bytes)
+    /// The whole head as bytes, with room for `body` behind it.
+    private func finished(_ head: consuming AnswerHead, framing: BodyFraming, room: Int) -> ByteBuffer {
+        var bytes = head.bytes
+        bytes.append("\r\ndate: ")
+        self.loopContext.appendDate(to: &bytes)
         switch framing {
         case .length(let length):
-            head.bytes.writeStaticString("\r\ncontent-length: ")
-            head.bytes.writeDecimal(length)
+            bytes.append("\r\ncontent-length: ")
+            bytes.append(decimal: length)
         case .chunked:
-            head.bytes.writeStaticString("\r\ntransfer-encoding: chunked")
+            bytes.append("\r\ntransfer-encoding: chunked")
         case .none, .untilClose:
             break
         }
         if !self.keepAlive {
-            head.bytes.writeStaticString("\r\nconnection: close")
+            bytes.append("\r\nconnection: close")
         } else if self.isVersion10 {
-            head.bytes.writeStaticString("\r\nconnection: keep-alive")
+            bytes.append("\r\nconnection: keep-alive")
         }
-        head.bytes.writeStaticString("\r\n\r\n")
+        bytes.append("\r\n\r\n")
+        var buffer = ByteBufferAllocator().buffer(capacity: bytes.count + room)
+        buffer.writeBytes(bytes)
+        return buffer
     }
 
     private func isCurrent(_ request: ServerRequest) -> Bool {
@@ -397,15 +396,12 @@ final class ServerConnection: ChannelDuplexHandler, DeadlineHolder {
         if case .body = self.phase { self.keepAlive = false }
         // RFC 9110 §9.3.2 and §15.3.5: HEAD and 204 have no body; HEAD still says how long it would be.
         let hasBody = request.head.method != .head && head.status != 204
-        self.finishHead(&head, framing: head.status == 204 ? .none : .length(body.readableBytes))
-        if hasBody, body.readableBytes <= 16_384 {
-            var body = body
-            head.bytes.writeBuffer(&body)
-            context.write(self.wrapOutboundOut(head.bytes), promise: nil)
-        } else {
-            context.write(self.wrapOutboundOut(head.bytes), promise: nil)
-            if hasBody { context.write(self.wrapOutboundOut(body), promise: nil) }
-        }
+        let framing = head.status == 204 ? BodyFraming.none : .length(body.readableBytes)
+        let joins = hasBody && body.readableBytes <= 16_384
+        var bytes = self.finished(head, framing: framing, room: joins ? body.readableBytes : 0)
+        if joins { bytes.writeImmutableBuffer(body) }
+        context.write(self.wrapOutboundOut(bytes), promise: nil)
+        if hasBody, !joins { context.write(self.wrapOutboundOut(body), promise: nil) }
         self.answered(request, context)
     }
 
@@ -413,8 +409,8 @@ final class ServerConnection: ChannelDuplexHandler, DeadlineHolder {
         guard self.isCurrent(request), let context = self.channelContext else { return }
         if case .body = self.phase { self.keepAlive = false }
         if self.isVersion10 { self.keepAlive = false }
-        self.finishHead(&head, framing: self.isVersion10 ? .untilClose : .chunked)
-        context.write(self.wrapOutboundOut(head.bytes), promise: nil)
+        let bytes = self.finished(head, framing: self.isVersion10 ? .untilClose : .chunked, room: 0)
+        context.write(self.wrapOutboundOut(bytes), promise: nil)
     }
 
     func write(_ chunk: consuming ChunkBuffer, for request: ServerRequest) {
@@ -423,8 +419,9 @@ final class ServerConnection: ChannelDuplexHandler, DeadlineHolder {
         context.write(self.wrapOutboundOut(bytes), promise: nil)
     }
 
+    /// What was written leaves at the end of this turn of the loop.
     func flush() {
-        if !self.isReading { self.channelContext?.flush() }
+        if let context = self.channelContext { self.loopContext.flushes.add(context) }
     }
 
     func end(_ last: consuming ChunkBuffer, for request: ServerRequest) {
@@ -476,7 +473,7 @@ final class ServerConnection: ChannelDuplexHandler, DeadlineHolder {
         if self.keepAlive {
             self.phase = .head
             self.deadline = Instant.now.advanced(by: self.limits.idle)
-            if !self.isReading { context.flush() }
+            self.loopContext.flushes.add(context)
             if self.readsWithheld {
                 self.readsWithheld = false
                 context.read()

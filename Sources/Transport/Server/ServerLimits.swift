@@ -1,3 +1,4 @@
+package import Core
 package import HTTP1
 
 /// The bounds of the data port.
@@ -10,7 +11,11 @@ package struct ServerLimits: Sendable {
     /// Open client connections.
     package var connections: Int
     /// How long a connection may wait for its next request, and a stalled client for its next byte.
-    package var idle: Duration
+    package let idle: Delay
+    /// From a head's first byte to its last.
+    let headTime: Delay
+    /// Between two reads of a body.
+    let bodyStall: Delay
 
     package init(
         http: HTTPLimits = HTTPLimits(),
@@ -23,13 +28,11 @@ package struct ServerLimits: Sendable {
         self.body = body
         self.bodiesInFlight = bodiesInFlight
         self.connections = connections
-        self.idle = idle
+        self.idle = Delay(idle)
+        self.headTime = Delay(min(idle, .seconds(15)))
+        self.bodyStall = Delay(min(idle, .seconds(30)))
     }
 
-    /// From a head's first byte to its last.
-    var headTime: Duration { min(self.idle, .seconds(15)) }
-    /// Between two reads of a body.
-    var bodyStall: Duration { min(self.idle, .seconds(30)) }
     /// A whole body: a minute, and a second for each 64 KiB (the slowest link a client may reasonably have).
     func bodyTime(length: Int) -> Duration { .seconds(60 + length / 65_536) }
 }

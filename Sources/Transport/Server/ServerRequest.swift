@@ -19,7 +19,8 @@ package final class ServerRequest {
     /// When the head was complete.
     package let received: Instant
     package let head: RequestHead
-    private let headBytes: ByteBuffer
+    /// The bytes that ``head``'s ranges refer to.
+    package let headBytes: ByteBuffer
 
     /// Called once if the client goes away before the answer is complete.
     package var onClientGone: (() -> Void)?
@@ -65,20 +66,9 @@ package final class ServerRequest {
 
     // MARK: Reading
 
-    /// Calls `body` with the bytes that ``head``'s ranges refer to.
-    package func withHeadBytes<Result, Failure: Error>(
-        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
-    ) throws(Failure) -> Result {
-        // withUnsafeReadableBytes rethrows untyped, so the outcome travels as a value.
-        let outcome: Swift.Result<Result, Failure> = self.headBytes.withUnsafeReadableBytes { bytes in
-            do throws(Failure) { return .success(try body(bytes)) } catch { return .failure(error) }
-        }
-        return try outcome.get()
-    }
-
     /// The text of the first field named `name` (lower case).
     package func field(_ name: StaticString) -> String? {
-        self.withHeadBytes { self.head.table.text(name, in: $0) }
+        self.headBytes.withUnsafeReadableBytes { self.head.table.text(name, in: $0) }
     }
 
     /// The address of the client, for logs and records.

@@ -18,13 +18,13 @@ package struct UpstreamTimes: Sendable {
     /// To make a connection, TLS included.
     package var connect: Duration
     /// From sending the request to what the caller calls the answer: a whole body, or a stream's first content.
-    package var answer: Duration
+    package var answer: Delay
     /// From one read of a stream to the next, once the content has begun.
-    package var betweenChunks: Duration
+    package var betweenChunks: Delay
     /// When the whole request must be over, whatever else holds.
     package var total: Instant
 
-    package init(connect: Duration, answer: Duration, betweenChunks: Duration, total: Instant) {
+    package init(connect: Duration, answer: Delay, betweenChunks: Delay, total: Instant) {
         self.connect = connect
         self.answer = answer
         self.betweenChunks = betweenChunks
@@ -71,7 +71,8 @@ package final class UpstreamCall {
     private(set) var isPaused = false
 
     package private(set) var head = ResponseHead()
-    private var headBytes = ByteBuffer()
+    /// The bytes that ``head``'s ranges refer to.
+    package private(set) var headBytes = ByteBuffer()
 
     package init(to endpoint: Endpoint, _ request: UpstreamRequest, times: UpstreamTimes, context: LoopContext) {
         self.endpoint = endpoint
@@ -93,19 +94,14 @@ package final class UpstreamCall {
         try outcome.get()
     }
 
-    /// Calls `body` with the bytes that ``head``'s ranges refer to.
-    package func withHeadBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
-        self.headBytes.withUnsafeReadableBytes(body)
-    }
-
     /// The text of the first field of the answer named `name` (lower case).
     package func field(_ name: StaticString) -> String? {
-        self.withHeadBytes { self.head.table.text(name, in: $0) }
+        self.headBytes.withUnsafeReadableBytes { self.head.table.text(name, in: $0) }
     }
 
     /// The text of the first field of the answer named `name` (lower case), where the name is not known beforehand.
     package func field(named name: String) -> String? {
-        self.withHeadBytes { bytes in
+        self.headBytes.withUnsafeReadableBytes { bytes in
             for field in self.head.table.fields where field.name.count == name.utf8.count {
                 let text = String(decoding: bytes[field.name], as: UTF8.self)
                 if text.lowercased() == name { return String(decoding: bytes[field.value], as: UTF8.self) }

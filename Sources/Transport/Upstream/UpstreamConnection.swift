@@ -14,6 +14,7 @@ final class UpstreamConnection: ChannelDuplexHandler, DeadlineHolder {
     let endpoint: Endpoint
     private let pool: UpstreamPool
     private let sweeper: DeadlineSweeper
+    private let flushes: FlushQueue
     private var context: ChannelHandlerContext?
     /// Fulfilled when requests may be sent: after the TLS handshake, where there is one.
     private var readyPromise: EventLoopPromise<Void>?
@@ -34,18 +35,18 @@ final class UpstreamConnection: ChannelDuplexHandler, DeadlineHolder {
     var deadline: Instant?
     var sweeperIndex = 0
 
-    init(endpoint: Endpoint, pool: UpstreamPool, sweeper: DeadlineSweeper) {
+    init(endpoint: Endpoint, pool: UpstreamPool, sweeper: DeadlineSweeper, flushes: FlushQueue) {
         self.endpoint = endpoint
         self.pool = pool
         self.sweeper = sweeper
+        self.flushes = flushes
     }
 
     /// Succeeds when the connection can carry requests. Ask after the channel is made.
     var ready: EventLoopFuture<Void> {
-        guard let context = self.context, let promise = self.readyPromise else {
+        guard let promise = self.readyPromise else {
             preconditionFailure("the handler was added before the channel was made")
         }
-        _ = context
         return promise.futureResult
     }
 
@@ -60,12 +61,9 @@ final class UpstreamConnection: ChannelDuplexHandler, DeadlineHolder {
         self.headIsRead = false
         self.receivedAnything = false
         self.scanner = HeadScanner()
-        if let rest = request.rest {
-            context.write(self.wrapOutboundOut(request.first), promise: nil)
-            context.writeAndFlush(self.wrapOutboundOut(rest), promise: nil)
-        } else {
-            context.writeAndFlush(self.wrapOutboundOut(request.first), promise: nil)
-        }
+        context.write(self.wrapOutboundOut(request.first), promise: nil)
+        if let rest = request.rest { context.write(self.wrapOutboundOut(rest), promise: nil) }
+        self.flushes.add(context)
     }
 
     func close() {
@@ -84,6 +82,11 @@ final class UpstreamConnection: ChannelDuplexHandler, DeadlineHolder {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         self.readyPromise = context.eventLoop.makePromise()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        // A connection that was never made has no end either.
+        self.readyPromise?.fail(ConnectFault.closedEarly)
     }
 
     func channelActive(context: ChannelHandlerContext) {

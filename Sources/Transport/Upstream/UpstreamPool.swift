@@ -11,6 +11,7 @@ import NIOSSL
 package final class UpstreamPool {
     private let loop: any EventLoop
     private let sweeper: DeadlineSweeper
+    private let flushes: FlushQueue
     private let resolver: Resolver
     /// Makes the server end of an in-process connection; set by the server that owns this loop.
     var acceptInProcess: ((any RequestHandler, NIOBSDSocket.Handle) -> EventLoopFuture<any Channel>)?
@@ -21,9 +22,10 @@ package final class UpstreamPool {
     /// Shorter than the idle time of the usual servers (75 s and more), so that we close first.
     private static let idleTime = Duration.seconds(55)
 
-    init(loop: any EventLoop, sweeper: DeadlineSweeper, resolver: Resolver) {
+    init(loop: any EventLoop, sweeper: DeadlineSweeper, flushes: FlushQueue, resolver: Resolver) {
         self.loop = loop
         self.sweeper = sweeper
+        self.flushes = flushes
         self.resolver = resolver
     }
 
@@ -70,7 +72,12 @@ package final class UpstreamPool {
         timeout: Duration,
         _ completion: @escaping (Result<UpstreamConnection, GatewayError>) -> Void
     ) {
-        let connection = UpstreamConnection(endpoint: endpoint, pool: self, sweeper: self.sweeper)
+        let connection = UpstreamConnection(
+            endpoint: endpoint,
+            pool: self,
+            sweeper: self.sweeper,
+            flushes: self.flushes
+        )
         let bound = NIOLoopBound((connection, completion), eventLoop: self.loop)
         let made: EventLoopFuture<any Channel>
         switch endpoint.place {

@@ -14,9 +14,17 @@ final class Banner: Sendable {
     private let newAdminKey: Secret?
     private let quickstartKey: Secret?
     private let isConfigured: Bool
+    private let onReady: @Sendable () -> Void
     private let ports = Mutex(Ports())
 
-    init(_ configuration: Configuration, bootstrap: Bootstrap, isConfigured: Bool) {
+    /// - Parameter onReady: called once, after the text is shown.
+    init(
+        _ configuration: Configuration,
+        bootstrap: Bootstrap,
+        isConfigured: Bool,
+        onReady: @escaping @Sendable () -> Void
+    ) {
+        self.onReady = onReady
         self.configuration = configuration
         self.newAdminKey = bootstrap.newAdminKey
         self.quickstartKey = bootstrap.quickstartKey
@@ -32,7 +40,10 @@ final class Banner: Sendable {
             if let data = ports.data, let admin = ports.admin { return (data, admin) }
             return nil
         }
-        if let (data, admin) = both { self.show(data: data, admin: admin) }
+        if let (data, admin) = both {
+            self.show(data: data, admin: admin)
+            self.onReady()
+        }
     }
 
     private func show(data: Int, admin: Int) {

@@ -60,6 +60,9 @@ struct ServeCommand: AsyncParsableCommand {
         } catch let error as PolicyError {
             Console.complain("error: \(error)")
             throw ExitStatus.configuration
+        } catch let error as AddressTaken {
+            Console.complain("error: \(error)")
+            throw ExitStatus.failed
         } catch let error as StorageError {
             Console.complain("error: \(error)")
             throw ExitStatus.failed
@@ -87,17 +90,9 @@ struct ServeCommand: AsyncParsableCommand {
         return configuration
     }
 
-    private func databaseURL(_ configuration: Configuration) throws -> DatabaseURL {
-        if let database = self.database { return try DatabaseURL(database) }
-        switch configuration.state.database {
-        case .sqlite(let path): return try DatabaseURL("sqlite:\(path)")
-        case .postgres: return try DatabaseURL("postgres:")
-        }
-    }
-
     private func serve(_ configuration: Configuration, file: ConfigurationFile, logger: Logger) async throws {
         let policy = try GatewayPolicy(configuration)
-        let url = try self.databaseURL(configuration)
+        let url = try DatabaseChoice.url(named: self.database, in: configuration)
         let database = try SQLiteDatabase.open(url)
         let adminKey = environment()[Bootstrap.adminKeyVariable].map { Secret($0) }
         let bootstrap = try await Bootstrap.start(
@@ -124,17 +119,21 @@ struct ServeCommand: AsyncParsableCommand {
             limits: ServerLimits(configuration.server),
             resolver: Resolver()
         )
-        let banner = Banner(configuration, bootstrap: bootstrap, isConfigured: file.path != nil)
+        let banner = Banner(configuration, bootstrap: bootstrap, isConfigured: file.path != nil) {
+            // An idle gateway should not hold the code that only its start ran.
+            cprocess_release_text()
+        }
+        let exposition: @Sendable () -> String = {
+            metrics.text(
+                openConnections: server.gauges.openConnections,
+                openRequests: server.gauges.openRequests
+            )
+        }
         let admin = AdminServer(
             surface: AdminSurface(
                 keys: bootstrap.keys,
                 readiness: { gateway.isReady ? .ready : .notReady("draining") },
-                metrics: {
-                    metrics.text(
-                        openConnections: server.gauges.openConnections,
-                        openRequests: server.gauges.openRequests
-                    )
-                },
+                metrics: configuration.telemetry.prometheus ? exposition : nil,
                 logger: logger
             ),
             configuration: AdminServer.Configuration(
