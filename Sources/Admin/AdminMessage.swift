@@ -19,6 +19,7 @@ package struct AdminRequest: Sendable {
     package var path: String
     /// What follows `?`, as sent.
     package var query: String
+    /// Where it comes from.
     package var origin: Origin
     /// The value of `Authorization`.
     package var authorization: String?
@@ -27,6 +28,7 @@ package struct AdminRequest: Sendable {
     /// Reads the body, within the bounds of size and time.
     package var body: @Sendable () async throws(GatewayError) -> [UInt8]
 
+    /// A request as a server read it; what is left out was not sent.
     package init(
         _ method: String,
         _ path: String,
@@ -48,9 +50,11 @@ package struct AdminRequest: Sendable {
 
 /// What the admin surface answers.
 package struct AdminAnswer: Sendable {
+    /// The HTTP status.
     package var status: Int
     /// Header fields beside those every answer gets.
     package var fields: [(name: String, value: String)] = []
+    /// The body, empty for none.
     package var body: [UInt8] = []
 
     /// An answer in JSON.

@@ -15,10 +15,13 @@ package struct AdminRoute: Sendable {
         case admin
     }
 
+    /// The method, in upper case.
     package let method: String
     /// The path; a segment in braces matches any one segment.
     package let template: String
+    /// Who may call it.
     package let access: Access
+    /// What it does, once the caller is known to be allowed.
     let answer: @Sendable (AdminSurface, AdminCall) async throws(GatewayError) -> AdminAnswer
 
     /// Every route of the port.
@@ -40,6 +43,7 @@ package struct AdminRoute: Sendable {
             },
         ] + KeyRoutes.all
 
+    /// A route for administrators, unless another access is named.
     init(
         _ method: String,
         _ template: String,
@@ -72,6 +76,7 @@ package struct AdminRoute: Sendable {
 
 /// A request that found its route and may use it.
 package struct AdminCall: Sendable {
+    /// The request itself.
     let request: AdminRequest
     /// The segments in braces, by name.
     let parameters: [String: String]

@@ -29,6 +29,7 @@ package struct AdminServer: Service {
         package var head = 32_768
         package var fields = 100
 
+        /// A place to listen, with the bounds above.
         package init(host: String, port: Int, socketPath: String? = nil) {
             self.host = host
             self.port = port

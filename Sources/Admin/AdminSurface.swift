@@ -14,9 +14,10 @@ package struct AdminSurface: Sendable {
         case notReady(String)
     }
 
+    /// The keys of this node.
     let keys: KeyDirectory
     private let readiness: @Sendable () -> Readiness
-    private let metrics: @Sendable () -> String
+    private let metrics: (@Sendable () -> String)?
     private let logger: Logger
 
     /// Makes the surface.
@@ -24,12 +25,12 @@ package struct AdminSurface: Sendable {
     /// - Parameters:
     ///   - keys: the keys of this node.
     ///   - readiness: asked for each `/readyz`.
-    ///   - metrics: the text of `/metrics` in Prometheus's exposition format.
+    ///   - metrics: the text of `/metrics` in Prometheus's exposition format; nil where metrics are switched off.
     ///   - logger: told what answers leave out, such as why the database failed.
     package init(
         keys: KeyDirectory,
         readiness: @escaping @Sendable () -> Readiness,
-        metrics: @escaping @Sendable () -> String,
+        metrics: (@Sendable () -> String)?,
         logger: Logger
     ) {
         self.keys = keys
@@ -69,7 +70,7 @@ package struct AdminSurface: Sendable {
                 GatewayError(
                     .methodNotAllowed,
                     origin: .client,
-                    "\(first.route.template) does not take this method; it takes \(allowed.sorted().joined(separator: ", "))"
+                    "\(first.route.template) does not take this method; the Allow field names those it takes"
                 )
             )
             answer.fields.append(("allow", allowed.sorted().joined(separator: ", ")))
@@ -140,6 +141,7 @@ package struct AdminSurface: Sendable {
         }
     }
 
+    /// `/readyz`: 200 or 503.
     func readinessAnswer() -> AdminAnswer {
         switch self.readiness() {
         case .ready:
@@ -149,11 +151,15 @@ package struct AdminSurface: Sendable {
         }
     }
 
+    /// `/metrics`, in the text format's version 0.0.4.
     func metricsAnswer() -> AdminAnswer {
-        AdminAnswer(
+        guard let metrics = self.metrics else {
+            return .error(GatewayError(.notFound, origin: .client, "metrics are switched off (telemetry.prometheus)"))
+        }
+        return AdminAnswer(
             status: 200,
             fields: [("content-type", "text/plain; version=0.0.4; charset=utf-8")],
-            body: Array(self.metrics().utf8)
+            body: Array(metrics().utf8)
         )
     }
 

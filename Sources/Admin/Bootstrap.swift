@@ -135,6 +135,7 @@ package struct FirstUseWriter: Service {
     private let uses: AsyncStream<String>
     private let queue: AsyncStream<String>.Continuation
 
+    /// A writer with an empty queue.
     init(store: any KeyStore, logger: Logger, now: @escaping @Sendable () -> UInt64) {
         self.store = store
         self.logger = logger
@@ -144,6 +145,9 @@ package struct FirstUseWriter: Service {
 
     /// Queues the first use of the key `id`; returns at once.
     @Sendable func report(_ id: String) { self.queue.yield(id) }
+
+    /// Takes no more uses: ``run()`` ends once it has written what is queued.
+    package func finish() { self.queue.finish() }
 
     /// Writes until shutdown, then what is still queued.
     package func run() async throws {
@@ -159,7 +163,7 @@ package struct FirstUseWriter: Service {
                 }
             }
         } onGracefulShutdown: {
-            self.queue.finish()
+            self.finish()
         }
     }
 }

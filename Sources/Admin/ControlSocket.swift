@@ -57,5 +57,6 @@ package struct SystemError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The last error of this thread, about `subject`.
     init(_ subject: String) { self.description = "\(subject): \(String(cString: strerror(errno)))" }
 
+    /// A failure about `subject` that the system has no number for.
     init(_ subject: String, _ reason: String) { self.description = "\(subject): \(reason)" }
 }

@@ -108,7 +108,7 @@ extension KeyDraft {
         default:
             throw .refused(
                 "routes",
-                "routes must be a list of at most 256 route names, such as [\"chat\"]; leave it out to allow every route"
+                "routes must be a list of at most 256 names, such as [\"chat\"]; leave it out to allow every route"
             )
         }
     }
@@ -128,8 +128,8 @@ extension KeyDraft {
         throw .refused(
             "expires",
             """
-            expires must be a moment such as "2027-01-31T00:00:00Z", a time from now such as "30d" (s, m, h, d), or seconds \
-            since the Unix epoch
+            expires must be a moment such as "2027-01-31T00:00:00Z", a time from now such as "30d" (s, m, h, d), or \
+            seconds since the Unix epoch
             """
         )
     }

@@ -117,12 +117,18 @@ package struct KeyDirectory: Sendable {
 
 /// What is asked of a new key.
 package struct KeyDraft: Sendable, Hashable {
+    /// What the key is for, 1 to 200 printable characters.
     package var name: String
+    /// The account that pays.
     package var account: AccountPath
+    /// What the key may do.
     package var role: Role
+    /// The routes it may ask for; nil for all.
     package var routes: [String]?
+    /// When it stops working, in Unix milliseconds; nil for never.
     package var expires: UInt64?
 
+    /// A key for a client of the standard account, but for what is named.
     package init(
         name: String,
         account: AccountPath = .standard,

@@ -4,6 +4,7 @@ import JSON
 
 /// The routes under `/admin/v1/keys`.
 enum KeyRoutes {
+    /// Make, list, show, revoke, rotate.
     static let all = [
         AdminRoute("POST", "/admin/v1/keys") { (surface, call) throws(GatewayError) in
             let draft = try KeyDraft(body: try await call.request.body(), now: surface.keys.present)

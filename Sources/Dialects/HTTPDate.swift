@@ -61,7 +61,8 @@ enum HTTPDate {
         // Days are counted from 1 March, so that the leap day is the last of its year.
         let shifted = month > 2 ? year : year - 1
         let monthFromMarch = (month + 9) % 12
-        let days = 365 * shifted + shifted / 4 - shifted / 100 + shifted / 400 + (153 * monthFromMarch + 2) / 5 + day - 1
+        let days =
+            365 * shifted + shifted / 4 - shifted / 100 + shifted / 400 + (153 * monthFromMarch + 2) / 5 + day - 1
         // 719 468 days lie between 1 March of year 0 and 1 January 1970.
         return (days - 719_468) * 86400 + hour * 3600 + minute * 60 + second
     }

@@ -1,7 +1,7 @@
 /// How long an upstream asks to be left alone, in every form providers say it.
 ///
-/// In order of trust: `retry-after-ms`, `retry-after` (RFC 9110 §10.2.3: seconds or an HTTP date), Google's `RetryInfo`,
-/// the words "try again in 6m0s" of the error text, and the reset headers of the rate limits.
+/// In order of trust: `retry-after-ms`, `retry-after` (RFC 9110 §10.2.3: seconds or an HTTP date), Google's
+/// `RetryInfo`, the words "try again in 6m0s" of the error text, and the reset headers of the rate limits.
 enum RetryDelay {
     /// Longer waits are cut to this: a week, the longest reset any provider has.
     private static let longest: Double = 7 * 86400
@@ -31,7 +31,8 @@ enum RetryDelay {
 
     private static func number(_ text: String) -> Double? {
         let trimmed = text.trimmed
-        guard !trimmed.isEmpty, trimmed.utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == 0x2E || $0 == 0x2D }) else {
+        guard !trimmed.isEmpty, trimmed.utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == 0x2E || $0 == 0x2D })
+        else {
             return nil
         }
         return Double(trimmed)
@@ -110,7 +111,8 @@ enum RetryDelay {
         return (longest ?? longestOfAll).flatMap(Self.duration)
     }
 
-    /// The seconds until a reset: an amount with a unit, seconds, a Unix time in seconds or milliseconds, or a timestamp.
+    /// The seconds until a reset: an amount with a unit, seconds, a Unix time in seconds or milliseconds, or a
+    /// timestamp.
     private static func reset(_ value: String, now: UInt64) -> Double? {
         if let number = Self.number(value) {
             if number >= 1e12 { return (number - Double(now)) / 1000 }

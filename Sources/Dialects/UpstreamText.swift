@@ -111,7 +111,9 @@ package enum UpstreamText {
 
     /// The length of a leading `key=`, `api_key:` and the like, behind which a secret stands.
     private static func startOfNamedSecret(_ lower: [UInt8]) -> Int? {
-        guard let sign = lower.firstIndex(where: { $0 == UInt8(ascii: "=") || $0 == UInt8(ascii: ":") }) else { return nil }
+        guard let sign = lower.firstIndex(where: { $0 == UInt8(ascii: "=") || $0 == UInt8(ascii: ":") }) else {
+            return nil
+        }
         guard lower.count - sign > 8 else { return nil }
         let name = lower[..<sign]
         for ending in ["key", "token", "secret", "password", "signature", "authorization"]
@@ -123,7 +125,8 @@ package enum UpstreamText {
 
     /// The prefixes providers give to keys, account and project names.
     private static let prefixes = [
-        "sk-", "sk_", "pk-", "rk-", "gsk_", "xai-", "aiza", "ya29.", "akia", "asia", "hf_", "nvapi-", "pplx-", "csk-", "fw_",
+        "sk-", "sk_", "pk-", "rk-", "gsk_", "xai-", "aiza", "ya29.", "akia", "asia", "hf_", "nvapi-", "pplx-", "csk-",
+        "fw_",
         "tgp_", "tp-", "org-", "proj_", "eyj",
     ]
 
@@ -143,7 +146,8 @@ package enum UpstreamText {
 
     /// Whether a run of two or more asterisks stands between letters or digits: `sk-ab****yz`.
     private static func isMasked(_ lower: [UInt8]) -> Bool {
-        guard let first = lower.firstIndex(of: UInt8(ascii: "*")), let last = lower.lastIndex(of: UInt8(ascii: "*")) else {
+        guard let first = lower.firstIndex(of: UInt8(ascii: "*")), let last = lower.lastIndex(of: UInt8(ascii: "*"))
+        else {
             return false
         }
         return last > first && (first > 0 || last < lower.count - 1)

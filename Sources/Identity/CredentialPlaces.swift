@@ -36,11 +36,25 @@ package enum CredentialPlaces {
     ///
     /// - Throws: ``GatewayError`` (authentication) where two different keys are presented, or one beyond the limit; and
     ///   what `body` throws.
+    @inlinable
     package static func find<Found>(
         field: (Field) -> UnsafeRawBufferPointer?,
         query: UnsafeRawBufferPointer?,
         body: (UnsafeRawBufferPointer?) throws(GatewayError) -> Found
     ) throws(GatewayError) -> Found {
+        var found: Found?
+        try self.visit(field: field, query: query) { key throws(GatewayError) in found = try body(key) }
+        guard let found else { preconditionFailure("the body is called unless an error is thrown") }
+        return found
+    }
+
+    /// ``find(field:query:body:)`` without its result, so that one compiled copy serves every caller.
+    @usableFromInline
+    static func visit(
+        field: (Field) -> UnsafeRawBufferPointer?,
+        query: UnsafeRawBufferPointer?,
+        body: (UnsafeRawBufferPointer?) throws(GatewayError) -> Void
+    ) throws(GatewayError) {
         var found: UnsafeRawBufferPointer?
         for place in Field.allCases {
             guard let value = field(place).map(Self.trimmed) else { continue }
@@ -72,10 +86,10 @@ package enum CredentialPlaces {
     }
 
     /// Calls `body` with twice ``limit`` bytes on the stack.
-    private static func withStackBuffer<Found>(
-        _ body: (UnsafeMutableRawBufferPointer) throws(GatewayError) -> Found
-    ) throws(GatewayError) -> Found {
-        let result: Result<Found, GatewayError> = withUnsafeTemporaryAllocation(
+    private static func withStackBuffer(
+        _ body: (UnsafeMutableRawBufferPointer) throws(GatewayError) -> Void
+    ) throws(GatewayError) {
+        let result: Result<Void, GatewayError> = withUnsafeTemporaryAllocation(
             byteCount: 2 * Self.limit,
             alignment: 8
         ) { buffer in

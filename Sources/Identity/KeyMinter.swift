@@ -5,6 +5,7 @@ import Synchronization
 package final class KeyMinter: Sendable {
     private let identifiers: Mutex<RequestIDSource>
 
+    /// A minter whose identifiers rise.
     package init() { self.identifiers = Mutex(RequestIDSource()) }
 
     /// Makes a key at `now` (Unix milliseconds). The secret is in the result and nowhere else.

@@ -31,6 +31,7 @@ package struct KeyRecord: Sendable, Hashable {
         case quickstart
     }
 
+    /// What is known of a key; a fresh one needs neither expiry, revocation nor use.
     package init(
         id: String,
         name: String,
@@ -87,6 +88,7 @@ package final class Principal: Sendable {
     /// The routes the key may ask for; nil allows every route.
     package let routes: Set<String>?
 
+    /// What the holder of a key may do; see the fields.
     package init(keyID: String, account: AccountPath, role: Role, routes: Set<String>? = nil) {
         self.keyID = keyID
         self.account = account

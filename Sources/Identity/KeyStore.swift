@@ -1,8 +1,11 @@
 /// A key as it is stored: its digest and what is known of it.
 package struct StoredKey: Sendable, Hashable {
+    /// The SHA-256 of the key.
     package var digest: KeyDigest
+    /// What is known of it.
     package var record: KeyRecord
 
+    /// Joins a digest and its record.
     package init(digest: KeyDigest, record: KeyRecord) {
         self.digest = digest
         self.record = record

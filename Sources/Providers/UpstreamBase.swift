@@ -1,11 +1,13 @@
 /// A base URL taken apart: scheme, host, port, and the path in front of every other.
 ///
-/// Source: RFC 3986. User names and fragments are refused; a query is kept, for gateways that want one on every request.
+/// Source: RFC 3986. User names and fragments are refused; a query is kept, for gateways that want one on every
+/// request.
 package struct UpstreamBase: Sendable, Hashable {
     /// Whether the connection is encrypted (`https`).
     package var isSecure: Bool
     /// The host name in lower case, or the address; an IPv6 address without its brackets.
     package var host: String
+    /// The port, the scheme's own where the URL names none.
     package var port: Int
     /// The path without a trailing slash, so empty or beginning with a slash.
     package var path: String

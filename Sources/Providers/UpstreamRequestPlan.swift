@@ -7,6 +7,7 @@ package struct UpstreamRequestPlan: Sendable, Hashable {
     package var isSecure: Bool
     /// The host name or address to connect to, which is also the name in the certificate.
     package var host: String
+    /// The port to connect to.
     package var port: Int
     /// The value of the `Host` field: the host, with its port where that is not the scheme's own.
     package var authority: String
@@ -66,7 +67,9 @@ package struct Upstream: Sendable, Hashable {
         let host = base.host.contains(":") ? "[\(base.host)]" : base.host
         self.authority = base.port == (base.isSecure ? 443 : 80) ? host : "\(host):\(base.port)"
         var fields = profile.fields
-        if let organization = settings.organization { fields.append(.init("OpenAI-Organization", .plain(organization))) }
+        if let organization = settings.organization {
+            fields.append(.init("OpenAI-Organization", .plain(organization)))
+        }
         if let project = settings.project { fields.append(.init("OpenAI-Project", .plain(project))) }
         fields.append(contentsOf: settings.fields)
         self.fields = fields
@@ -95,7 +98,8 @@ package struct Upstream: Sendable, Hashable {
             host: base.host,
             port: base.port,
             authority: self.authority,
-            target: self.targets[endpoint] ?? Self.deploymentTarget(model, endpoint, base: base, settings: self.settings),
+            target: self.targets[endpoint]
+                ?? Self.deploymentTarget(model, endpoint, base: base, settings: self.settings),
             fields: fields
         )
     }

@@ -7,6 +7,7 @@ package struct UpstreamField: Sendable, Hashable {
     /// Its value.
     package var value: Value
 
+    /// A field.
     package init(_ name: String, _ value: Value) {
         self.name = name
         self.value = value
@@ -35,6 +36,7 @@ package struct UpstreamSettings: Sendable, Hashable {
     /// Further header fields for every request.
     package var fields: [UpstreamField]
 
+    /// Settings of a provider of `kind`, everything else as the kind has it.
     package init(
         kind: String,
         baseURL: String? = nil,
@@ -59,6 +61,7 @@ package struct UpstreamSettingsError: Error, Sendable, Hashable {
     /// Whether the settings are right and only the provider's dialect is not built yet.
     package var isNotBuilt: Bool
 
+    /// An error with its message.
     package init(_ message: String, isNotBuilt: Bool = false) {
         self.message = message
         self.isNotBuilt = isNotBuilt

@@ -9,6 +9,7 @@ import Identity
 package final class SQLiteDatabase: Sendable {
     /// The database file.
     package let path: String
+    /// The one connection.
     let queue: DatabaseQueue
     private let lock: FileLock
 

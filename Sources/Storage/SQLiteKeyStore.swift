@@ -6,6 +6,7 @@ package import Identity
 package struct SQLiteKeyStore: KeyStore, AdminKeyStore {
     private let database: SQLiteDatabase
 
+    /// The keys in `database`, which stays open as long as this does.
     package init(_ database: SQLiteDatabase) { self.database = database }
 
     package func insert(_ key: StoredKey) async throws {

@@ -8,8 +8,8 @@ package struct DatabaseLocked: Error, Sendable, Hashable, CustomStringConvertibl
     package var description: String {
         let process = self.owner.map { " (process \($0))" } ?? ""
         return """
-            the database \(self.path) is in use by another turnpike\(process): one process owns a SQLite database; stop \
-            the other one, or give this one a database of its own
+            the database \(self.path) is in use by another turnpike\(process): one process owns a SQLite database; \
+            stop the other one, or give this one a database of its own
             """
     }
 }

@@ -10,6 +10,7 @@ package final class MemoryKeyStore: KeyStore, AdminKeyStore {
 
     private let contents = Mutex(Contents())
 
+    /// An empty store.
     package init() {}
 
     package func insert(_ key: StoredKey) async throws {

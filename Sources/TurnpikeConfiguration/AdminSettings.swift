@@ -25,7 +25,7 @@ extension AdminSettings: Section {
 
     static let fields: [Field<AdminSettings>] = [
         Field("listen", \.listen, .address, "Where the admin API and the dashboard listen, a port of their own."),
-        Field("tls", optional: \.tls, .section, "TLS on the admin port."),
+        Field("tls", optional: \.tls, .section, part: .section("admin.tls"), "TLS on the admin port."),
     ]
 }
 

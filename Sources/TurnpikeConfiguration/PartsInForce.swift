@@ -26,6 +26,8 @@ package enum Part: Sendable, Hashable {
 package enum PartsInForce {
     /// The parts not in force.
     package static let pending: Set<Part> = [
+        .section("admin.tls"),
+        .section("api_keys beyond the first"),
         .section("rules"),
         .section("models"),
         .section("accounts"),

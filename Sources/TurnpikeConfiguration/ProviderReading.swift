@@ -22,7 +22,14 @@ extension ProviderSettings {
             of its own: then no key is sent.
             """
         ),
-        Field("api_keys", \.keys, .list(of: .secret, count: 1...1000), "Several keys, used in turn."),
+        Field(
+            "api_keys",
+            \.keys,
+            .list(of: .secret, count: 1...1000),
+            part: .section("api_keys beyond the first"),
+            isUsed: { $0.count > 1 },
+            "Several keys, used in turn."
+        ),
         Field("organization", optional: \.organization, .text, "The organisation requests are billed to (openai)."),
         Field("project", optional: \.project, .text, "The project: of Google Cloud (vertex), of OpenAI (openai)."),
         Field("location", optional: \.location, .text, "The location of the endpoint (vertex): us-central1, global."),

@@ -12,7 +12,7 @@ extension Configuration {
                 lines.append("\(route.name) → \(target)")
             } else {
                 lines.append(route.name)
-                printer.print(route.node, label: nil, depth: 1)
+                printer.add(route.node, label: nil, depth: 1)
                 lines += printer.lines
             }
         }
@@ -26,7 +26,7 @@ private struct RoutePrinter {
     var open: [String] = []
     var spelledOut: Set<String> = []
 
-    mutating func print(_ node: RouteNode, label: String?, depth: Int) {
+    mutating func add(_ node: RouteNode, label: String?, depth: Int) {
         var line = String(repeating: "  ", count: depth)
         if let label { line += "\(label): " }
         line += self.title(of: node)
@@ -34,10 +34,10 @@ private struct RoutePrinter {
         self.lines.append(line)
         if case .route(let name) = node.strategy {
             guard self.spelledOut.insert(name).inserted, let route = self.configuration.route(name) else { return }
-            self.print(route.node, label: nil, depth: depth + 1)
+            self.add(route.node, label: nil, depth: depth + 1)
             return
         }
-        for (label, child) in node.labelledChildren { self.print(child, label: label, depth: depth + 1) }
+        for (label, child) in node.labelledChildren { self.add(child, label: label, depth: depth + 1) }
     }
 
     private func title(of node: RouteNode) -> String {

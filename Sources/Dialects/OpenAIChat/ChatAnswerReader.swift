@@ -12,13 +12,22 @@ package struct ChatAnswerFacts: Sendable, Hashable {
     package var model: String?
     /// The number of choices, or of embeddings.
     package var choices: Int
+
+    /// Facts as they are known; what is not known is nil.
+    package init(usage: Usage? = nil, finishReason: String? = nil, model: String? = nil, choices: Int) {
+        self.usage = usage
+        self.finishReason = finishReason
+        self.model = model
+        self.choices = choices
+    }
 }
 
 /// Reads a whole answer (status 200, not a stream): the facts, or the error hidden in it.
 package enum ChatAnswerReader {
     /// Reads `body`.
     ///
-    /// - Throws: the error a server put into a 200, classified like an error answer; or an upstream error where the body
+    /// - Throws: the error a server put into a 200, classified like an error answer; or an upstream error where the
+    /// body
     ///   is not JSON or lacks what the endpoint answers with.
     package static func read(
         _ body: UnsafeRawBufferPointer,
@@ -30,6 +39,8 @@ package enum ChatAnswerReader {
         } catch let error as GatewayError {
             throw error
         } catch {
+            // Google's OpenAI-compatible endpoints wrap an error into a list.
+            if body.first == UInt8(ascii: "[") { throw ChatErrors.inBand(body, quirks: quirks) }
             throw GatewayError(
                 .upstreamError,
                 origin: .upstream,

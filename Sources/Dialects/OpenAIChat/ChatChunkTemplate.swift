@@ -2,9 +2,9 @@ internal import Glibc
 
 /// The last plain content chunk of a stream, to recognise the next one by.
 ///
-/// The chunks of one stream mostly differ in the text of `delta.content` alone. A chunk that equals the last one but for
-/// that text means what the last one meant, so that nothing of it needs to be read again. Only chunks that told nothing
-/// but their content are learnt: one choice, no finish reason, no usage, no tool call.
+/// The chunks of one stream mostly differ in the text of `delta.content` alone. A chunk that equals the last one but
+/// for that text means what the last one meant, so that nothing of it needs to be read again. Only chunks that told
+/// nothing but their content are learnt: one choice, no finish reason, no usage, no tool call.
 struct ChatChunkTemplate: Sendable {
     /// The chunk without its text: what stands before it, then what stands behind it.
     private var frame: [UInt8] = []

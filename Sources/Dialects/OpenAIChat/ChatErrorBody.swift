@@ -3,13 +3,18 @@ internal import JSON
 /// What an error body says, whatever its shape.
 ///
 /// The shapes: OpenAI's `{"error":{message,type,param,code}}`; flat strings (`{"error":"…","code":"…"}`, xAI, Ollama);
-/// `{"detail":…}` as text or as a list of `{loc,msg,type}` (Mistral, FastAPI servers); `{"message":…}` at the top (Mistral,
-/// Cohere, vLLM); Google's `{"error":{code,message,status,details}}`, also inside an array; numeric codes (OpenRouter,
-/// Perplexity); the upstream's own words in `metadata.raw` (OpenRouter); `innererror` (Azure); `base_resp` (MiniMax).
+/// `{"detail":…}` as text or as a list of `{loc,msg,type}` (Mistral, FastAPI servers); `{"message":…}` at the top
+/// (Mistral, Cohere, vLLM); Google's `{"error":{code,message,status,details}}`, also inside an array; numeric codes
+/// (OpenRouter, Perplexity); the upstream's own words in `metadata.raw` (OpenRouter); `innererror` (Azure); `base_resp`
+/// (MiniMax).
 struct ChatErrorBody {
+    /// The text, empty where the body has none.
     var message = ""
+    /// The kind of error in the server's words.
     var type: String?
+    /// The code in the server's words; a number as its digits.
     var code: String?
+    /// The request field at fault.
     var param: String?
     /// A status inside the body, where it is one of an error (400–599).
     var status: Int?
@@ -27,6 +32,7 @@ struct ChatErrorBody {
         self.init(value)
     }
 
+    /// Reads a parsed body, or nil where it says nothing of an error.
     init?(_ value: JSONValue) {
         var value = value
         // Google wraps the error of a list-shaped stream into a list.
@@ -112,7 +118,9 @@ struct ChatErrorBody {
         if let raw = metadata["raw"]?.words, !raw.isEmpty, raw != self.message {
             var words = raw
             // Where the provider's answer was JSON, it is quoted whole.
-            if raw.utf8.first == UInt8(ascii: "{"), let value = try? JSONValue(parsing: raw), let inner = ChatErrorBody(value) {
+            if raw.utf8.first == UInt8(ascii: "{"), let value = try? JSONValue(parsing: raw),
+                let inner = ChatErrorBody(value)
+            {
                 words = inner.message
                 self.retryDelay = inner.retryDelay ?? self.retryDelay
             }

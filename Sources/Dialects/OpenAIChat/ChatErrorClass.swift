@@ -9,6 +9,7 @@ struct ChatErrorClass {
     /// The start of the message, in lower case.
     private let text: String
 
+    /// What is known of the error; without a body the status alone.
     init(status: Int, body: ChatErrorBody?) {
         self.status = status
         self.body = body
@@ -52,7 +53,8 @@ struct ChatErrorClass {
                 return 429
             case "service_unavailable", "unavailable", "service_unavailable_error": return 503
             case "timeout_error", "timeout", "deadline_exceeded": return 504
-            case "overloaded_error", "overloaded", "engine_overloaded", "engine_overloaded_error", "server_is_overloaded":
+            case "overloaded_error", "overloaded", "engine_overloaded", "engine_overloaded_error",
+                "server_is_overloaded":
                 return 529
             default: continue
             }
@@ -114,7 +116,9 @@ extension ChatErrorClass {
     private var isContentFilter: Bool {
         guard (400...499).contains(self.status), self.status != 429, self.status != 401 else { return false }
         return self.isNamed(Self.filterNames)
-            || self.says(["safety system", "content management policy", "flagged by moderation", "content policy violation"])
+            || self.says([
+                "safety system", "content management policy", "flagged by moderation", "content policy violation",
+            ])
     }
 
     private static let quotaNames: Set<String> = [
@@ -131,7 +135,9 @@ extension ChatErrorClass {
         if self.status == 429, self.names.contains(where: { $0.contains("perday") }) { return true }
         // The text decides only where a status fits it, since some errors quote the request.
         guard self.status == 403 || self.status == 429 else { return false }
-        return self.says(["insufficient balance", "credit balance is too low", "used all available credits", "out of credits"])
+        return self.says([
+            "insufficient balance", "credit balance is too low", "used all available credits", "out of credits",
+        ])
     }
 
     private static let lengthNames: Set<String> = [
@@ -141,7 +147,8 @@ extension ChatErrorClass {
 
     private static let lengthTexts = [
         "maximum context length is", "prompt is too long", "exceeds the context window", "exceed context limit",
-        "exceeds the maximum number of tokens allowed", "input token count", "input tokens exceeded", "input is too long",
+        "exceeds the maximum number of tokens allowed", "input token count", "input tokens exceeded",
+        "input is too long",
         "input tokens exceed the configured limit", "exceeds the available context size", "too many tokens",
         "total length of all messages is too long", "prompt too long", "maximum input length is",
         "maximum prompt length is", "context length exceeded",
@@ -166,13 +173,17 @@ extension ChatErrorClass {
         switch self.status {
         case 404, 410: true
         case 400, 422:
-            self.isNamed(["model_not_found", "deploymentnotfound", "model_not_available", "invalid_model", "unknown_model"])
+            self.isNamed([
+                "model_not_found", "deploymentnotfound", "model_not_available", "invalid_model", "unknown_model",
+            ])
         default: false
         }
     }
 
     private var isOverloaded: Bool {
-        self.isNamed(["overloaded_error", "overloaded", "engine_overloaded", "engine_overloaded_error", "server_is_overloaded"])
+        self.isNamed([
+            "overloaded_error", "overloaded", "engine_overloaded", "engine_overloaded_error", "server_is_overloaded",
+        ])
             || self.says(["overloaded", "no capacity", "at capacity"])
     }
 }

@@ -11,6 +11,7 @@ package struct ChatErrorWords: Sendable, Hashable {
     /// The `code`, such as `unsupported_parameter`.
     package var code: String?
 
+    /// Words as far as the server used any.
     package init(type: String? = nil, code: String? = nil) {
         self.type = type
         self.code = code
@@ -20,8 +21,8 @@ package struct ChatErrorWords: Sendable, Hashable {
 extension ChatErrors {
     /// Classifies an upstream's error answer.
     ///
-    /// Credentials, URLs and addresses are scrubbed from the text. A body that is no JSON (a proxy's page, nothing at all)
-    /// counts for nothing: then the status decides alone.
+    /// Credentials, URLs and addresses are scrubbed from the text. A body that is no JSON (a proxy's page, nothing at
+    /// all) counts for nothing: then the status decides alone.
     ///
     /// - Parameters:
     ///   - status: The HTTP status.
@@ -87,7 +88,12 @@ extension ChatErrors {
         error.message = Self.message(of: error, body: read, status: status, credentials: [])
         error.upstreamStatus = 200
         if Self.mayName(delayFor: error) {
-            error.retryAfter = RetryDelay.read(header: { _ in nil }, retryInfo: read.retryDelay, text: read.message, now: 0)
+            error.retryAfter = RetryDelay.read(
+                header: { _ in nil },
+                retryInfo: read.retryDelay,
+                text: read.message,
+                now: 0
+            )
         }
         return error
     }

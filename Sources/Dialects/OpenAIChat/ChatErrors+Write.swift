@@ -4,8 +4,8 @@ internal import JSON
 extension ChatErrors {
     /// An error as a whole answer: the status, and the body `{"error":{message,type,param,code}}`.
     ///
-    /// The status is one that makes an OpenAI SDK do what helps: 408, 409, 429 and 5xx are tried again by it, every other
-    /// status is not. `Retry-After` is the caller's to send, from ``GatewayError/retryAfter``.
+    /// The status is one that makes an OpenAI SDK do what helps: 408, 409, 429 and 5xx are tried again by it, every
+    /// other status is not. `Retry-After` is the caller's to send, from ``GatewayError/retryAfter``.
     ///
     /// - Parameters:
     ///   - request: The request's name, repeated as `request_id` inside the error.

@@ -2,7 +2,9 @@ internal import JSON
 
 /// What a request asks of the model that answers it.
 package struct ChatNeeds: OptionSet, Sendable, Hashable {
+    /// One bit for each need.
     package let rawValue: UInt8
+    /// Needs from their bits.
     package init(rawValue: UInt8) { self.rawValue = rawValue }
 
     /// A message holds an image.
@@ -20,7 +22,8 @@ package struct ChatNeeds: OptionSet, Sendable, Hashable {
 }
 
 extension ChatRequestFacts {
-    /// What the request needs of a model: walks the messages, so it is asked only where a rule or a route wants to know.
+    /// What the request needs of a model: walks the messages, so it is asked only where a rule or a route wants to
+    /// know.
     ///
     /// `body` is the request these facts were read from. Shapes this walk does not know need nothing.
     package func needs(in body: UnsafeRawBufferPointer) -> ChatNeeds {

@@ -9,7 +9,8 @@ package struct ChatRequestFacts: Sendable {
     package var endpoint: ChatEndpoint
     /// The model asked for, decoded. Of several `model` members the last one counts, as it does for most parsers.
     package var model: String
-    /// Every `model` member's value in order: each is replaced, so that no upstream reads another name than the gateway.
+    /// Every `model` member's value in order: each is replaced, so that no upstream reads another name than the
+    /// gateway.
     package var modelValues: [Range<Int>]
     /// Whether the answer shall be a stream.
     package var stream: Bool
@@ -58,7 +59,8 @@ package struct ChatRequestFacts: Sendable {
 extension ChatRequestFacts {
     /// Reads the facts of `body`, one JSON object as the API reference describes it.
     ///
-    /// - Throws: a client error (400) that names the field, where the body is not JSON, is not UTF-8, or where a field the
+    /// - Throws: a client error (400) that names the field, where the body is not JSON, is not UTF-8, or where a field
+    /// the
     ///   gateway acts on is missing or of the wrong kind. Everything else is left to the server that answers.
     package static func read(
         _ body: UnsafeRawBufferPointer,
@@ -185,8 +187,8 @@ extension ChatRequestFacts {
 }
 
 extension ChatRequestFacts {
-    /// The edits that turn the client's body into the upstream's, in order: the model's name, and in a stream the wish for
-    /// usage, without which the gateway could not account for it. Every other byte stays as it came.
+    /// The edits that turn the client's body into the upstream's, in order: the model's name, and in a stream the wish
+    /// for usage, without which the gateway could not account for it. Every other byte stays as it came.
     package func splices(model: String, quirks: ChatQuirks) -> [Splice] {
         var splices: [Splice] = []
         splices.reserveCapacity(self.modelValues.count + 1)

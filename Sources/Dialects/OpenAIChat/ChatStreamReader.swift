@@ -68,7 +68,7 @@ package struct ChatStreamReader: Sendable {
     ///   - name: The text of its `event:` line, if it has one.
     ///   - data: Its data; several data lines joined by line feeds.
     package mutating func receive(name: UnsafeRawBufferPointer?, data: UnsafeRawBufferPointer) -> Verdict {
-        guard !self.sawDone else { return .hide }
+        guard !self.sawDone, !self.failed else { return .hide }
         if name == nil, self.template.matches(data) { return .forward(isContent: true) }
         // An empty `data:` line kills official clients, which try to parse it.
         guard data.contains(where: { !Self.isSpace($0) }) else { return .hide }
@@ -77,6 +77,8 @@ package struct ChatStreamReader: Sendable {
         do {
             return try self.judge(data)
         } catch {
+            // Google's OpenAI-compatible endpoints wrap an error into a list.
+            if data.first == UInt8(ascii: "[") { return self.fail(ChatErrors.inBand(data, quirks: self.quirks)) }
             return self.fail(
                 GatewayError(
                     .upstreamError,
@@ -110,7 +112,8 @@ package struct ChatStreamReader: Sendable {
 
 extension ChatStreamReader {
     private static func isSpace(_ byte: UInt8) -> Bool {
-        byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") || byte == UInt8(ascii: "\t")
+        byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r")
+            || byte == UInt8(ascii: "\t")
     }
 
     /// Whether the data begins with `[DONE]`, which is what official clients look for.
@@ -161,7 +164,8 @@ extension ChatStreamReader {
             } else if member.keyIs("x_groq", in: data) {
                 guard member.kind == .object else { continue }
                 try self.readGroq(member.value, in: data, isError: &isErrorObject)
-            } else if self.model == nil, member.kind == .string, member.value.count > 2, member.keyIs("model", in: data) {
+            } else if self.model == nil, member.kind == .string, member.value.count > 2, member.keyIs("model", in: data)
+            {
                 self.model = try JSONScan.string(member.value, in: data)
             }
         }

@@ -78,7 +78,9 @@ enum ChatUsage {
         while let member = try members.next(in: bytes) {
             guard member.kind == .number else { continue }
             if member.keyIs("cached_tokens", in: bytes) {
-                if let count = Self.count(member.value, in: bytes) { counters.cached = max(counters.cached ?? 0, count) }
+                if let count = Self.count(member.value, in: bytes) {
+                    counters.cached = max(counters.cached ?? 0, count)
+                }
             } else if member.keyIs("cache_write_tokens", in: bytes) {
                 if let count = Self.count(member.value, in: bytes) {
                     counters.cacheWritten = max(counters.cacheWritten ?? 0, count)

@@ -2,13 +2,18 @@ internal import JSON
 
 /// One choice of an answer.
 struct DemoChoice {
+    /// Its place among the choices.
     var index: Int
+    /// What it says, empty where it calls tools.
     var text = ""
+    /// The tools it calls.
     var calls: [DemoCall] = []
+    /// Why it ended, tool calls left aside.
     var finish = "stop"
     /// Whether its text goes out as one event rather than in words.
     var isOneEvent = false
 
+    /// An empty choice.
     init(index: Int) { self.index = index }
 
     /// The tokens it counts for.
@@ -44,7 +49,9 @@ struct DemoChoice {
         let (bytes, overflow) = tokens.multipliedReportingOverflow(by: 4)
         guard !overflow, text.utf8.count > bytes else { return text }
         var end = text.utf8.index(text.startIndex, offsetBy: bytes)
-        while end > text.startIndex, end.samePosition(in: text.unicodeScalars) == nil { end = text.utf8.index(before: end) }
+        while end > text.startIndex, end.samePosition(in: text.unicodeScalars) == nil {
+            end = text.utf8.index(before: end)
+        }
         return String(text[..<end])
     }
 
@@ -72,11 +79,15 @@ struct DemoChoice {
 
 /// A whole answer, to be written as a body or as the events of a stream.
 struct DemoAnswer {
+    /// The identifier of the answer, the same in every chunk.
     var id: String
     /// Unix time in seconds, which follows from the request like everything else.
     var created: Int
+    /// The model as it was asked for.
     var model: String
+    /// The choices in order.
     var choices: [DemoChoice]
+    /// The tokens of the request.
     var promptTokens: Int
 
     /// A time in 2025, the same for the same request.
@@ -88,8 +99,8 @@ struct DemoAnswer {
     var usage: [UInt8] {
         let total = self.promptTokens + self.completionTokens
         let text =
-            "{\"prompt_tokens\":\(self.promptTokens),\"completion_tokens\":\(self.completionTokens),\"total_tokens\":\(total),"
-            + "\"prompt_tokens_details\":{\"cached_tokens\":0,\"audio_tokens\":0},"
+            "{\"prompt_tokens\":\(self.promptTokens),\"completion_tokens\":\(self.completionTokens),"
+            + "\"total_tokens\":\(total),\"prompt_tokens_details\":{\"cached_tokens\":0,\"audio_tokens\":0},"
             + "\"completion_tokens_details\":{\"reasoning_tokens\":0,\"audio_tokens\":0,"
             + "\"accepted_prediction_tokens\":0,\"rejected_prediction_tokens\":0}}"
         return Array(text.utf8)

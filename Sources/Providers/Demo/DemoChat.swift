@@ -4,6 +4,7 @@ internal import JSON
 ///
 /// Source: https://platform.openai.com/docs/api-reference/chat
 enum DemoChat {
+    /// The answer to the request `body`.
     static func reply(_ body: [UInt8], anyModel: Bool) throws(DemoFault) -> DemoReply {
         let request = try DemoRequest(body, anyModel: anyModel)
         let transmission = DemoTransmission(behaviour: request.behaviour)
@@ -111,10 +112,14 @@ enum DemoChat {
 
 /// What an answer shall look like (`response_format`).
 enum DemoFormat: Equatable {
+    /// Plain text.
     case text
+    /// Any JSON object.
     case object
+    /// JSON that fits the schema.
     case schema(JSONValue)
 
+    /// Reads `response_format`.
     init(_ value: JSONValue?) throws(DemoFault) {
         guard let value else {
             self = .text

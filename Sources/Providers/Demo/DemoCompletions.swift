@@ -4,6 +4,7 @@ internal import JSON
 ///
 /// Source: https://platform.openai.com/docs/api-reference/completions
 enum DemoCompletions {
+    /// The answer to the request `body`.
     static func reply(_ body: [UInt8], anyModel: Bool) throws(DemoFault) -> DemoReply {
         let request = try DemoRequest(body, anyModel: anyModel)
         let transmission = DemoTransmission(behaviour: request.behaviour)
@@ -42,7 +43,8 @@ enum DemoCompletions {
             promptTokens: prompts.reduce(0) { $0 + DemoTokens.count($1) }
         )
         return stream
-            ? transmission.stream(Self.events(answer, includeUsage: includeUsage)) : transmission.whole(Self.body(answer))
+            ? transmission.stream(Self.events(answer, includeUsage: includeUsage))
+            : transmission.whole(Self.body(answer))
     }
 
     private static func append(_ text: String, of choice: DemoChoice, finish: String?, to bytes: inout [UInt8]) {
@@ -89,6 +91,7 @@ struct DemoPrompts {
     /// The texts; tokens stand for themselves, as numbers.
     var texts: [String]
 
+    /// Reads the member at `path`, and complains about it under that name.
     init(_ value: JSONValue?, path: String) throws(DemoFault) {
         switch value {
         case nil: throw DemoFault.bad(path, "'\(path)' is missing.", code: "missing_required_parameter")
@@ -113,7 +116,11 @@ struct DemoPrompts {
                 }
             }
         default:
-            throw DemoFault.bad(path, "'\(path)' must be a string or an array of 1 to 2048 strings.", code: "invalid_type")
+            throw DemoFault.bad(
+                path,
+                "'\(path)' must be a string or an array of 1 to 2048 strings.",
+                code: "invalid_type"
+            )
         }
     }
 

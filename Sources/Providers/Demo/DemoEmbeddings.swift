@@ -1,13 +1,14 @@
 internal import JSON
 
-/// Answers `POST /v1/embeddings` with unit vectors that follow from the words of the text: texts with words in common lie
-/// closer together than texts without.
+/// Answers `POST /v1/embeddings` with unit vectors that follow from the words of the text: texts with words in common
+/// lie closer together than texts without.
 ///
 /// Source: https://platform.openai.com/docs/api-reference/embeddings
 enum DemoEmbeddings {
     /// The dimensions of a vector where the request does not say.
     private static let dimensions = 256
 
+    /// The answer to the request `body`.
     static func reply(_ body: [UInt8], anyModel: Bool) throws(DemoFault) -> DemoReply {
         let request = try DemoRequest(body, anyModel: anyModel)
         let transmission = DemoTransmission(behaviour: request.behaviour)
@@ -50,8 +51,8 @@ enum DemoEmbeddings {
         return sum.map { $0 / length }
     }
 
-    /// Writes a vector as a list of numbers, or as the base64 of its little-endian 32-bit floats, which official clients
-    /// ask for.
+    /// Writes a vector as a list of numbers, or as the base64 of its little-endian 32-bit floats, which official
+    /// clients ask for.
     private static func append(_ vector: [Float], isBase64: Bool, to bytes: inout [UInt8]) {
         if isBase64 {
             var raw: [UInt8] = []

@@ -5,12 +5,14 @@
 struct DemoHash {
     private(set) var state: UInt64 = 0xCBF2_9CE4_8422_2325
 
+    /// The hash of some bytes.
     init(_ bytes: some Sequence<UInt8>) {
         for byte in bytes {
             self.state = (self.state ^ UInt64(byte)) &* 0x0000_0100_0000_01B3
         }
     }
 
+    /// The hash of a text.
     init(_ text: String) { self.init(text.utf8) }
 
     /// The next of an endless row of numbers that follow from what was hashed.

@@ -26,7 +26,9 @@ enum DemoMedia {
 
     /// What stands behind the comma of a data URL, or the whole text where it is none.
     static func payload(of text: String) -> Substring.UTF8View {
-        guard text.hasPrefix("data:"), let comma = text.utf8.firstIndex(of: UInt8(ascii: ",")) else { return text[...].utf8 }
+        guard text.hasPrefix("data:"), let comma = text.utf8.firstIndex(of: UInt8(ascii: ",")) else {
+            return text[...].utf8
+        }
         return text[text.index(after: comma)...].utf8
     }
 
@@ -90,8 +92,11 @@ enum DemoMedia {
 
 /// The format and size of a picture, read from the head of its file.
 struct DemoPicture: Equatable {
+    /// The name of the file format.
     var format: String
+    /// The width in pixels.
     var width: Int
+    /// The height in pixels.
     var height: Int
 
     /// Reads PNG (https://www.w3.org/TR/png/#11IHDR), GIF (the 89a specification), JPEG (ITU-T T.81 §B.2.2) and WebP

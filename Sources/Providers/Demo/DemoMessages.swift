@@ -27,7 +27,9 @@ struct DemoMessages {
         guard case .array(let list) = value else {
             throw DemoFault.bad("messages", "'messages' must be an array.", code: "invalid_type")
         }
-        guard !list.isEmpty else { throw DemoFault.bad("messages", "'messages' must not be empty.", code: "empty_array") }
+        guard !list.isEmpty else {
+            throw DemoFault.bad("messages", "'messages' must not be empty.", code: "empty_array")
+        }
         var open: [(id: String, name: String)] = []
         var answered: Set<String> = []
         for (index, element) in list.enumerated() {
@@ -36,10 +38,17 @@ struct DemoMessages {
                 throw DemoFault.bad(path, "'\(path)' must be an object.", code: "invalid_type")
             }
             guard case .string(let role)? = message["role"] else {
-                throw DemoFault.bad("\(path).role", "'\(path).role' must be a string.", code: "missing_required_parameter")
+                throw DemoFault.bad(
+                    "\(path).role",
+                    "'\(path).role' must be a string.",
+                    code: "missing_required_parameter"
+                )
             }
             guard Self.roles.contains(role) else {
-                throw DemoFault.bad("\(path).role", "'\(path).role' must be one of \(Self.roles.sorted().joined(separator: ", ")).")
+                throw DemoFault.bad(
+                    "\(path).role",
+                    "'\(path).role' must be one of \(Self.roles.sorted().joined(separator: ", "))."
+                )
             }
             if role != "tool" {
                 try Self.checkAnswered(open, answered, before: path)
@@ -90,7 +99,7 @@ struct DemoMessages {
         guard let missing = open.first(where: { !answered.contains($0.id) }) else { return }
         throw DemoFault.bad(
             "messages",
-            "The tool call '\(missing.id.prefix(80))' has no answer: a message of the role 'tool' must follow before \(path)."
+            "The tool call '\(missing.id.prefix(80))' has no answer: a 'tool' message must follow before \(path)."
         )
     }
 
@@ -106,7 +115,11 @@ struct DemoMessages {
         for (index, element) in list.enumerated() {
             let place = "\(path).tool_calls[\(index)]"
             guard case .object(let call) = element, case .string(let id)? = call["id"] else {
-                throw DemoFault.bad("\(place).id", "'\(place).id' must be a string.", code: "missing_required_parameter")
+                throw DemoFault.bad(
+                    "\(place).id",
+                    "'\(place).id' must be a string.",
+                    code: "missing_required_parameter"
+                )
             }
             let key = call["custom"] == nil ? "function" : "custom"
             guard case .object(let function)? = call[key], case .string(let name)? = function["name"] else {
@@ -121,16 +134,24 @@ struct DemoMessages {
 
 /// The content of one message: a string, or a list of parts.
 private struct DemoContent {
+    /// The text of all its parts.
     var text = ""
+    /// A sentence on each part that is no text.
     var attachments: [String] = []
+    /// The tokens of all its parts.
     var tokens = 0
 
+    /// Reads the content of a message of `role` at `path`.
     init(_ message: JSONObject, role: String, path: String) throws(DemoFault) {
         switch DemoRequest.present(message["content"]) {
         case nil:
             // An assistant that calls tools, or refuses, says nothing.
             guard role == "assistant" || role == "function" else {
-                throw DemoFault.bad("\(path).content", "'\(path).content' is missing.", code: "missing_required_parameter")
+                throw DemoFault.bad(
+                    "\(path).content",
+                    "'\(path).content' is missing.",
+                    code: "missing_required_parameter"
+                )
             }
         case .string(let text)?:
             self.text = text
@@ -192,14 +213,22 @@ private struct DemoContent {
 
     private static func object(_ part: JSONObject, _ key: String, path: String) throws(DemoFault) -> JSONObject {
         guard case .object(let object)? = part[key] else {
-            throw DemoFault.bad("\(path).\(key)", "'\(path).\(key)' must be an object.", code: "missing_required_parameter")
+            throw DemoFault.bad(
+                "\(path).\(key)",
+                "'\(path).\(key)' must be an object.",
+                code: "missing_required_parameter"
+            )
         }
         return object
     }
 
     private static func string(_ part: JSONObject, _ key: String, path: String) throws(DemoFault) -> String {
         guard case .string(let text)? = part[key] else {
-            throw DemoFault.bad("\(path).\(key)", "'\(path).\(key)' must be a string.", code: "missing_required_parameter")
+            throw DemoFault.bad(
+                "\(path).\(key)",
+                "'\(path).\(key)' must be a string.",
+                code: "missing_required_parameter"
+            )
         }
         return text
     }

@@ -26,7 +26,10 @@ package enum DemoModels {
         Entry(name: "stall-head", does: "sends the head of a 200, then nothing, and keeps the connection open"),
         Entry(name: "status-NNN", does: "answers with that status, 400 to 599; 429 and 503 with Retry-After: 1"),
         Entry(name: "html", does: "answers 502 with a page of HTML, as a proxy does"),
-        Entry(name: "error-in-stream", does: "streams some words, then an error event; without a stream an error in a 200"),
+        Entry(
+            name: "error-in-stream",
+            does: "streams some words, then an error event; without a stream an error in a 200"
+        ),
         Entry(name: "error-first", does: "a 200 whose first event is an error; without a stream an error in a 200"),
         Entry(name: "error-in-200", does: "a 200 whose whole body is an error, also where a stream was asked for"),
         Entry(name: "empty-stream", does: "a 200 with nothing in it that ends cleanly"),
@@ -52,7 +55,7 @@ package enum DemoModels {
     package static func contains(_ name: String) -> Bool { DemoBehaviour(model: name) != nil }
 }
 
-/// What a model does to the answer it would give.
+/// What a model does to the answer it would give; each case is the model of that name, described in ``DemoModels``.
 enum DemoBehaviour: Hashable {
     case chat
     case slow
@@ -77,7 +80,8 @@ enum DemoBehaviour: Hashable {
 
     private static let named: [String: DemoBehaviour] = [
         "chat": .chat, "slow": .slow, "long": .long, "huge": .huge, "comments": .comments, "crlf": .crlf, "ping": .ping,
-        "cut": .cut, "reset": .reset, "stall": .stall, "stall-first": .stallFirst, "stall-head": .stallHead, "html": .html,
+        "cut": .cut, "reset": .reset, "stall": .stall, "stall-first": .stallFirst, "stall-head": .stallHead,
+        "html": .html,
         "error-in-stream": .errorInStream, "error-first": .errorFirst, "error-in-200": .errorIn200,
         "empty-stream": .emptyStream, "no-done": .noDone, "bad-first-event": .badFirstEvent,
     ]

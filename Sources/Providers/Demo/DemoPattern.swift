@@ -176,7 +176,9 @@ struct DemoPattern {
         guard self.take("]") else { return nil }
         if !isNegated {
             // A letter or a digit reads better than the first sign of the class.
-            let preferred = ranges.first { $0.lowerBound.properties.isAlphabetic || ("0"..."9").contains($0.lowerBound) }
+            let preferred = ranges.first {
+                $0.lowerBound.properties.isAlphabetic || ("0"..."9").contains($0.lowerBound)
+            }
             return (preferred ?? ranges.first)?.lowerBound
         }
         let candidates = "abcxyzABC0123456789 -_.,:/!".unicodeScalars

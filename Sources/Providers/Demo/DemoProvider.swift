@@ -3,8 +3,9 @@ internal import JSON
 
 /// A provider without a network: deterministic answers that follow from the request alone, and faults on demand.
 ///
-/// The same request gives the same bytes; identifiers and times are derived from its hash. Usage is counted by one rule:
-/// a token is four bytes of UTF-8, rounded up for each text, an image is 85 tokens. What each model does: ``DemoModels``.
+/// The same request gives the same bytes; identifiers and times are derived from its hash. Usage is counted by one
+/// rule: a token is four bytes of UTF-8, rounded up for each text, an image is 85 tokens. What each model does:
+/// ``DemoModels``.
 package enum DemoProvider {
     /// The answer to one request.
     ///
@@ -30,9 +31,10 @@ package enum DemoProvider {
         case "/v1/embeddings":
             return Self.posted(method, body, anyModel, DemoEmbeddings.reply)
         case "/v1/models":
-            return method == "GET" ? .json(200, ModelsList.write(DemoModels.listed)) : DemoFault.wrongMethod("GET").reply
+            return method == "GET"
+                ? .json(200, ModelsList.write(DemoModels.listed)) : DemoFault.wrongMethod("GET").reply
         default:
-            if path.hasPrefix("/v1/models/"), method == "GET" { return Self.model(String(path.dropFirst(11))) }
+            if path.hasPrefix("/v1/models/"), method == "GET" { return Self.model(Self.decoded(path.dropFirst(11))) }
             return DemoFault(
                 404,
                 "The demo serves POST /v1/chat/completions, /v1/completions and /v1/embeddings, and GET /v1/models; "
@@ -56,6 +58,22 @@ package enum DemoProvider {
         }
     }
 
+    /// The text without percent-encoding: official clients write the slash of a model's name as `%2F`.
+    private static func decoded(_ text: Substring) -> String {
+        var bytes: [UInt8] = []
+        var rest = text.utf8[...]
+        while let byte = rest.popFirst() {
+            let digits = rest.prefix(2)
+            if byte == UInt8(ascii: "%"), digits.count == 2, let value = UInt8(Substring(digits), radix: 16) {
+                bytes.append(value)
+                rest.removeFirst(2)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
     private static func model(_ name: String) -> DemoReply {
         guard DemoModels.contains(name) else { return DemoFault.unknownModel(name).reply }
         return .json(200, ModelsList.write(model: name.hasPrefix("demo/") ? name : "demo/\(name)"))
@@ -64,14 +82,27 @@ package enum DemoProvider {
 
 /// An error the demo answers with, as OpenAI would.
 struct DemoFault: Error {
+    /// The HTTP status.
     var status: Int
+    /// What is wrong, for the caller.
     var message: String
+    /// The field at fault.
     var param: String?
+    /// The `type` in OpenAI's words.
     var type: String
+    /// The `code` in OpenAI's words.
     var code: String?
+    /// Header fields besides the usual ones.
     var fields: [DemoField] = []
 
-    init(_ status: Int, _ message: String, param: String? = nil, type: String = "invalid_request_error", code: String? = nil) {
+    /// A fault; a bad request where nothing else is said.
+    init(
+        _ status: Int,
+        _ message: String,
+        param: String? = nil,
+        type: String = "invalid_request_error",
+        code: String? = nil
+    ) {
         self.status = status
         self.message = message
         self.param = param
@@ -84,12 +115,14 @@ struct DemoFault: Error {
         DemoFault(400, message, param: param, code: code)
     }
 
+    /// A method the path does not take.
     static func wrongMethod(_ allowed: String) -> DemoFault {
         var fault = DemoFault(405, "This path takes \(allowed) only.", code: "method_not_allowed")
         fault.fields = [DemoField("allow", allowed)]
         return fault
     }
 
+    /// A model the demo does not have.
     static func unknownModel(_ name: String) -> DemoFault {
         DemoFault(
             404,
@@ -130,6 +163,7 @@ struct DemoFault: Error {
         return body
     }
 
+    /// The fault as an answer.
     var reply: DemoReply { .json(self.status, self.body, fields: self.fields) }
 }
 

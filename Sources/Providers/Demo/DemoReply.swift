@@ -3,6 +3,7 @@ package struct DemoReply: Sendable, Equatable {
     /// The steps; the last one is `.end`, `.cut` or `.stall`.
     package var steps: [DemoStep]
 
+    /// A reply of these steps.
     package init(_ steps: [DemoStep]) { self.steps = steps }
 
     /// The status of its head, nil where it sends none.
@@ -21,8 +22,8 @@ package struct DemoReply: Sendable, Equatable {
 
 /// One step of an answer.
 package enum DemoStep: Sendable, Equatable {
-    /// Send the head. Fields have lower-case names. With `content-length` among them the body has that length, even if it
-    /// breaks off before; without, its length is open (chunked).
+    /// Send the head. Fields have lower-case names. With `content-length` among them the body has that length, even if
+    /// it breaks off before; without, its length is open (chunked).
     case head(status: Int, fields: [DemoField])
     /// Send these bytes of the body. In a stream each is one event.
     case bytes([UInt8])
@@ -38,9 +39,12 @@ package enum DemoStep: Sendable, Equatable {
 
 /// A header field of an answer.
 package struct DemoField: Sendable, Equatable {
+    /// The name, in lower case.
     package var name: String
+    /// The value.
     package var value: String
 
+    /// A field.
     package init(_ name: String, _ value: String) {
         self.name = name
         self.value = value

@@ -2,9 +2,11 @@ internal import JSON
 
 /// A request body as the demo reads it: whole, as a tree, each complaint naming its field.
 struct DemoRequest {
+    /// The whole body.
     let object: JSONObject
     /// The model as it was asked for.
     let model: String
+    /// What that model does.
     let behaviour: DemoBehaviour
 
     /// Reads what every endpoint shares.
@@ -31,8 +33,10 @@ struct DemoRequest {
     /// The member, with null as absent.
     subscript(_ key: String) -> JSONValue? { Self.present(self.object[key]) }
 
+    /// The value, with null as absent.
     static func present(_ value: JSONValue?) -> JSONValue? { value == .null ? nil : value }
 
+    /// A member that is true or false, nil where it is absent.
     func flag(_ key: String) throws(DemoFault) -> Bool? {
         guard let value = self[key] else { return nil }
         guard case .bool(let flag) = value else {
@@ -41,6 +45,7 @@ struct DemoRequest {
         return flag
     }
 
+    /// A member that is an integer in `range`, nil where it is absent.
     func integer(_ key: String, in range: ClosedRange<Int>) throws(DemoFault) -> Int? {
         guard let value = self[key] else { return nil }
         guard case .number(let number) = value, let integer = number.int else {

@@ -2,11 +2,12 @@ internal import JSON
 
 /// Makes a value that fits a JSON Schema.
 ///
-/// Knows types, `enum`, `const`, `$ref` within the document, `allOf`, `anyOf`, `oneOf`, objects (`properties`, `required`,
-/// `additionalProperties`, `minProperties`), arrays (`items`, `prefixItems`, `contains`, `minItems`, `maxItems`,
-/// `uniqueItems`), strings (`minLength`, `maxLength`, `format`, `pattern`) and numbers (`minimum`, `maximum`, both exclusive
-/// bounds, `multipleOf`). Not `not`, `if`, `dependentSchemas`, `patternProperties` and the `unevaluated…` keywords.
-/// Numbers in `numbers` are used for integers and numbers they fit, so that "add 2 and 3" calls `add(2, 3)`.
+/// Knows types, `enum`, `const`, `$ref` within the document, `allOf`, `anyOf`, `oneOf`, objects (`properties`,
+/// `required`, `additionalProperties`, `minProperties`), arrays (`items`, `prefixItems`, `contains`, `minItems`,
+/// `maxItems`, `uniqueItems`), strings (`minLength`, `maxLength`, `format`, `pattern`) and numbers (`minimum`,
+/// `maximum`, both exclusive bounds, `multipleOf`). Not `not`, `if`, `dependentSchemas`, `patternProperties` and the
+/// `unevaluated…` keywords. Numbers in `numbers` are used for integers and numbers they fit, so that "add 2 and 3"
+/// calls `add(2, 3)`.
 ///
 /// Source: https://json-schema.org/draft/2020-12
 struct DemoSchema {
@@ -128,7 +129,9 @@ extension DemoSchema {
     }
 
     /// Keywords that ask nothing of a value.
-    private static let annotations: Set<String> = ["title", "description", "default", "examples", "$defs", "definitions"]
+    private static let annotations: Set<String> = [
+        "title", "description", "default", "examples", "$defs", "definitions",
+    ]
 
     private func resolve(_ reference: String) -> JSONValue? {
         guard reference.hasPrefix("#") else { return nil }
@@ -286,9 +289,10 @@ extension DemoSchema {
         return result.count < least ? nil : .array(result)
     }
 
+    /// A length or a count; a negative one is none.
     static func count(_ value: JSONValue?) -> Int? {
         guard case .number(let number)? = value else { return nil }
-        return number.int ?? number.double.flatMap { Int(exactly: $0.rounded()) }
+        return (number.int ?? number.double.flatMap { Int(exactly: $0.rounded()) }).map { max($0, 0) }
     }
 
     private mutating func number(_ schema: JSONObject, variant: Int, isInteger: Bool) -> JSONValue? {
@@ -325,6 +329,7 @@ private struct DemoRange {
     private var step: Double?
     private let isInteger: Bool
 
+    /// The range of a schema of numbers, or of integers.
     init(_ schema: JSONObject, isInteger: Bool) {
         self.isInteger = isInteger
         self.minimum = Self.double(schema["minimum"]) ?? -.infinity
@@ -348,6 +353,7 @@ private struct DemoRange {
         return number.double
     }
 
+    /// Whether the schema allows `value`.
     func contains(_ value: Double) -> Bool {
         guard self.excludesMinimum ? value > self.minimum : value >= self.minimum else { return false }
         guard self.excludesMaximum ? value < self.maximum : value <= self.maximum else { return false }

@@ -4,7 +4,9 @@ internal import JSON
 enum DemoStrings {
     /// The text that repeats `name` where nothing else is asked; `variant` tells several of them apart.
     static func make(_ schema: JSONObject, name: String, variant: Int) -> String {
-        if case .string(let format)? = schema["format"], let text = Self.formatted(format, variant: variant) { return text }
+        if case .string(let format)? = schema["format"], let text = Self.formatted(format, variant: variant) {
+            return text
+        }
         let least = DemoSchema.count(schema["minLength"]) ?? 0
         let most = DemoSchema.count(schema["maxLength"]) ?? .max
         if case .string(let pattern)? = schema["pattern"],
@@ -16,8 +18,11 @@ enum DemoStrings {
         let length = text.unicodeScalars.count
         if length < least { text += String(repeating: "x", count: min(least - length, 100_000)) }
         if length > most {
-            // What tells several texts apart stands at the end.
-            text = variant == 0 ? String(name.unicodeScalars.prefix(most)) : String("\(variant)".prefix(most))
+            // What tells several texts apart stands at the end, and stays.
+            let end = variant == 0 ? [] : Array("\(variant)".unicodeScalars.suffix(most))
+            var view = String.UnicodeScalarView(text.unicodeScalars.prefix(most - end.count))
+            view.append(contentsOf: end)
+            text = String(view)
         }
         return text
     }

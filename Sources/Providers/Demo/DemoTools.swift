@@ -12,8 +12,11 @@ struct DemoCall {
         case legacy
     }
 
+    /// How the call is written.
     var kind: Kind
+    /// What the result must refer to.
     var id: String
+    /// The tool called.
     var name: String
     /// The arguments as JSON text, or the input of a custom tool.
     var arguments: String
@@ -48,7 +51,9 @@ struct DemoTools {
             guard case .array(let list) = value else {
                 throw DemoFault.bad("tools", "'tools' must be an array.", code: "invalid_type")
             }
-            for (index, element) in list.enumerated() { self.tools.append(try Self.tool(element, path: "tools[\(index)]")) }
+            for (index, element) in list.enumerated() {
+                self.tools.append(try Self.tool(element, path: "tools[\(index)]"))
+            }
         } else if let value = request["functions"] {
             guard case .array(let list) = value else {
                 throw DemoFault.bad("functions", "'functions' must be an array.", code: "invalid_type")
@@ -58,7 +63,9 @@ struct DemoTools {
             }
             self.mayCallSeveral = false
         }
-        if let parallel = try request.flag("parallel_tool_calls") { self.mayCallSeveral = self.mayCallSeveral && parallel }
+        if let parallel = try request.flag("parallel_tool_calls") {
+            self.mayCallSeveral = self.mayCallSeveral && parallel
+        }
         if let value = request["tool_choice"] { try self.readChoice(value, path: "tool_choice") }
         if let value = request["function_call"] { try self.readChoice(value, path: "function_call") }
         if case .named(let name) = self.choice, !self.tools.contains(where: { $0.name == name }) {
@@ -66,7 +73,8 @@ struct DemoTools {
         }
     }
 
-    /// The tools to call for `question`: none, one, or two where the question speaks of both or asks for parallel calls.
+    /// The tools to call for `question`: none, one, or two where the question speaks of both or asks for parallel
+    /// calls.
     func called(for question: String) -> [Tool] {
         switch self.choice {
         case .none: return []
@@ -90,12 +98,20 @@ struct DemoTools {
         switch type {
         case "function":
             guard let function = object["function"] else {
-                throw DemoFault.bad("\(path).function", "'\(path).function' is missing.", code: "missing_required_parameter")
+                throw DemoFault.bad(
+                    "\(path).function",
+                    "'\(path).function' is missing.",
+                    code: "missing_required_parameter"
+                )
             }
             return try Self.function(function, kind: .function, path: "\(path).function")
         case "custom":
             guard case .object(let custom)? = object["custom"] else {
-                throw DemoFault.bad("\(path).custom", "'\(path).custom' is missing.", code: "missing_required_parameter")
+                throw DemoFault.bad(
+                    "\(path).custom",
+                    "'\(path).custom' is missing.",
+                    code: "missing_required_parameter"
+                )
             }
             return Tool(kind: .custom, name: try Self.name(custom, path: "\(path).custom"), parameters: .null)
         default:
@@ -115,7 +131,11 @@ struct DemoTools {
         var parameters = JSONValue.object(JSONObject())
         if let value = DemoRequest.present(function["parameters"]) {
             guard case .object = value else {
-                throw DemoFault.bad("\(path).parameters", "'\(path).parameters' must be a JSON schema.", code: "invalid_type")
+                throw DemoFault.bad(
+                    "\(path).parameters",
+                    "'\(path).parameters' must be a JSON schema.",
+                    code: "invalid_type"
+                )
             }
             parameters = value
         }
@@ -170,6 +190,7 @@ struct DemoTools {
 
 /// The names OpenAI takes for tools and schemas.
 enum DemoNames {
+    /// Whether `name` is 1 to 64 letters, digits, `_` and `-`.
     static func isValid(_ name: String) -> Bool {
         (1...64).contains(name.utf8.count)
             && name.utf8.allSatisfy { byte in

@@ -1,5 +1,6 @@
 /// Turns an answer into steps, with whatever its model does to it.
 struct DemoTransmission {
+    /// What the model does to the answer.
     var behaviour: DemoBehaviour
 
     /// A whole answer.
@@ -44,7 +45,9 @@ struct DemoTransmission {
         case .emptyStream: return DemoReply([head, .end])
         case .noDone: return DemoReply([head] + all + [.end])
         case .badFirstEvent:
-            return DemoReply([head, self.event(Array("{\"id\":\"chatcmpl-demo\",\"choices\":[{".utf8))] + all + [done, .end])
+            return DemoReply(
+                [head, self.event(Array("{\"id\":\"chatcmpl-demo\",\"choices\":[{".utf8))] + all + [done, .end]
+            )
         default: return self.withoutAnswer ?? DemoReply([head] + all + [done, .end])
         }
     }
