@@ -9,13 +9,13 @@ run: build ## Build and start the gateway; prints a first request to paste
 
 build: ## Build the optimised binary at .build/release/turnpike
 	@scripts/install.sh build
-	swift build -c release --product turnpike
+	swift build -c release --product turnpike -Xswiftc -enforce-exclusivity=unchecked
 
 test: unit end-to-end ## Everything: unit and property tests, then the real binary with real clients
 
 unit: ## Swift tests of every room
 	@scripts/install.sh build
-	swift test --build-system native
+	swift test
 
 end-to-end: ## The built binary, driven by the official SDKs and by raw sockets
 	@scripts/install.sh test

@@ -120,6 +120,8 @@ let package = Package(
             "TurnpikeConfigurationTests",
             ["Core", "JSON", "TurnpikeConfiguration", "TestSupport", .product(name: "Yams", package: "Yams")]
         ),
+        tests("RoutingTests", ["Core", "TurnpikeConfiguration", "Catalog", "Routing"]),
+        tests("TelemetryTests", ["Core", "Telemetry", logging]),
         tests("DialectsTests", ["Core", "JSON", "Dialects", "TestSupport"]),
         tests("ProvidersTests", ["Core", "JSON", "Dialects", "Providers", "TestSupport"]),
         tests("IdentityTests", ["Core", "Identity", "StoreCompatibility"]),

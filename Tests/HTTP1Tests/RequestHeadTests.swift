@@ -101,6 +101,8 @@ private func fault(_ text: String, limits: HTTPLimits = HTTPLimits()) -> Int? {
         "GET / HTTP/1.1\r\nHost: x\r\n: y\r\n\r\n",
         "GET / HTTP/1.1\r\nHost: x\r\nX: a\u{0}b\r\n\r\n",
         "GET / HTTP/1.1\r\nHost: x\r\nX: a\rb\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: x\r\nX: a long value with DEL\u{7f} in it\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: x\r\nX: \t\ttabs are fine\t, other controls\u{1f}are not\r\n\r\n",
         "GET / HTTP/1.1\nHost: x\n\n",
         "GET / HTTP/1.1\r\nHost: x\nX: y\r\n\r\n",
         " GET / HTTP/1.1\r\nHost: x\r\n\r\n",
