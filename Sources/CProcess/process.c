@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 int cprocess_usable_processors(void) {
@@ -16,6 +17,17 @@ int cprocess_usable_processors(void) {
 }
 
 void cprocess_limit_arenas(int count) { mallopt(M_ARENA_MAX, count); }
+
+long cprocess_raise_descriptor_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+    if (limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+        getrlimit(RLIMIT_NOFILE, &limit);
+    }
+    return limit.rlim_cur == RLIM_INFINITY ? 1L << 30 : (long)limit.rlim_cur;
+}
 
 static int release_object(struct dl_phdr_info *object, size_t size, void *unused) {
     (void)size;

@@ -13,16 +13,21 @@ final class Attempt {
     private let began = Instant.now
     private let deadline: Instant
     private var call: UpstreamCall?
+    /// How the upstream itself named an error of the caller's making.
+    private(set) var words: ChatErrorWords?
 
     /// The longest whole answer that is taken, and the longest error.
     private static let answerBound = 64 << 20
     private static let errorBound = 256 << 10
 
-    init(_ target: TargetRuntime, facts: ChatRequestFacts, request: ServerRequest) {
+    /// - Parameter timeout: how long the client lets the whole request take, where it says so.
+    init(_ target: TargetRuntime, facts: ChatRequestFacts, timeout: Duration?, request: ServerRequest) {
         self.target = target
         self.facts = facts
         self.request = request
-        self.deadline = request.received.advanced(by: target.provider.delays.total)
+        let configured = target.provider.delays.total
+        let total = timeout.map { min(Delay($0), configured) } ?? configured
+        self.deadline = request.received.advanced(by: total)
     }
 
     /// How long the attempt has taken so far, in nanoseconds.
@@ -34,16 +39,15 @@ final class Attempt {
     ///
     /// - Throws: what the upstream's refusal means, or why there was no answer.
     func open(body: ByteBuffer) async throws(GatewayError) {
-        let delays = self.target.provider.delays
-        var total = self.deadline
-        if let asked = try RequestTimeout.read(self.request) {
-            total = min(total, self.request.received.advanced(by: asked))
+        guard self.request.isOpen else {
+            throw GatewayError(.clientCancelled, origin: .client, "the client went away")
         }
+        let delays = self.target.provider.delays
         let times = UpstreamTimes(
             connect: delays.connect,
             answer: self.facts.stream ? delays.firstContent : delays.response,
             betweenChunks: delays.betweenChunks,
-            total: total
+            total: self.deadline
         )
         let call = UpstreamCall(
             to: self.target.provider.endpoint,
@@ -69,8 +73,9 @@ final class Attempt {
 
     private func readError(_ call: UpstreamCall) async throws(GatewayError) {
         let body = try await call.body(limit: Self.errorBound)
-        throw body.withUnsafeReadableBytes { bytes in
-            ChatErrors.read(
+        let error = body.withUnsafeReadableBytes { bytes in
+            self.words = ChatErrors.words(bytes)
+            return ChatErrors.read(
                 status: call.head.status,
                 header: { name in call.field(named: name) },
                 body: bytes,
@@ -78,6 +83,7 @@ final class Attempt {
                 credentials: self.target.provider.keys
             )
         }
+        throw error
     }
 
     /// The whole answer, judged.
@@ -114,7 +120,7 @@ final class Attempt {
             for field in call.head.table.fields {
                 let name = UnsafeRawBufferPointer(rebasing: bytes[field.name])
                 guard bytes.spells("x-request-id", in: field.name) || ForwardedFields.isOpenAI(name) else { continue }
-                head.field(name, UnsafeRawBufferPointer(rebasing: bytes[field.value]))
+                head.field(checked: name, UnsafeRawBufferPointer(rebasing: bytes[field.value]))
             }
         }
     }

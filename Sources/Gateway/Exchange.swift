@@ -49,6 +49,7 @@ final class Exchange {
             }
             self.settlement.model = facts.model
             self.settlement.stream = facts.stream
+            let timeout = try RequestTimeout.read(self.request)
 
             // 5  Admit: request rate and concurrency of the accounts above the key.
             // 6  Guard the input.
@@ -60,7 +61,7 @@ final class Exchange {
             // 8  Cache.
 
             // 9  Attempt, until one is good; 10 relay; 11 settle.
-            try await self.attempt(resolution, facts, body)
+            try await self.attempt(resolution, facts, body, timeout: timeout)
         } catch {
             self.fail(error)
         }
@@ -93,7 +94,7 @@ final class Exchange {
         }
         var head = AnswerHead(status: 200)
         head.field("content-type", "application/json")
-        self.request.id.withCharacters { head.field("x-turnpike-request", $0) }
+        self.request.id.withCharacters { head.field("x-turnpike-request", checked: $0) }
         self.settle(status: 200)
         self.request.answer(head, body: ByteBuffer(bytes: body))
     }
@@ -113,13 +114,14 @@ final class Exchange {
     private func attempt(
         _ resolution: Resolution,
         _ facts: ChatRequestFacts,
-        _ body: ByteBuffer
+        _ body: ByteBuffer,
+        timeout: Duration?
     ) async throws(GatewayError) {
         var failure: GatewayError?
         for target in resolution.targets {
             self.settlement.begin(target)
+            let attempt = Attempt(target, facts: facts, timeout: timeout, request: self.request)
             do throws(GatewayError) {
-                let attempt = Attempt(target, facts: facts, request: self.request)
                 try await attempt.open(body: body)
                 if facts.stream {
                     try await self.relayStream(attempt)
@@ -128,7 +130,8 @@ final class Exchange {
                 }
                 return
             } catch {
-                failure = error
+                self.settlement.words = attempt.words
+                failure = target.provider.scrubbed(error)
                 guard error.retry != .never, !self.request.hasBegun else { break }
             }
         }
@@ -160,7 +163,8 @@ final class Exchange {
         case .success:
             self.settle(status: 200)
             relay.finish()
-        case .failure(let error):
+        case .failure(let failure):
+            let error = attempt.target.provider.scrubbed(failure)
             self.settlement.error = error
             self.settle(status: 200)
             relay.breakOff(ChatErrors.event(error, request: self.request.id))
@@ -171,7 +175,7 @@ final class Exchange {
 
     private func answerHead(_ status: Int, _ attempt: Attempt) -> AnswerHead {
         var head = AnswerHead(status: status)
-        self.request.id.withCharacters { head.field("x-turnpike-request", $0) }
+        self.request.id.withCharacters { head.field("x-turnpike-request", checked: $0) }
         head.lines(attempt.target.answerLines)
         head.field("x-turnpike-attempts", self.settlement.attempts)
         ServerTiming.write(self.settlement, into: &head)
@@ -187,7 +191,7 @@ final class Exchange {
         guard !self.request.hasBegun else { return }
         var head = AnswerHead(status: status)
         head.field("content-type", "application/json")
-        self.request.id.withCharacters { head.field("x-turnpike-request", $0) }
+        self.request.id.withCharacters { head.field("x-turnpike-request", checked: $0) }
         if let target = self.settlement.target {
             head.lines(target.answerLines)
             head.field("x-turnpike-attempts", self.settlement.attempts)
@@ -196,7 +200,7 @@ final class Exchange {
         if let wait = error.retryAfter {
             head.field("retry-after", Int(max(1, (wait.nanoseconds + 999_999_999) / 1_000_000_000)))
         }
-        if status >= 500, error.retry == .never { head.field("x-should-retry", "false") }
+        if Self.isPointlessToRetry(error, status: status) { head.field("x-should-retry", "false") }
         if error.code == .authentication { head.field("www-authenticate", "Bearer realm=\"turnpike\"") }
         if error.code == .methodNotAllowed {
             head.field(
@@ -205,6 +209,13 @@ final class Exchange {
             )
         }
         self.request.answer(head, body: ByteBuffer(bytes: body))
+    }
+
+    /// Whether an SDK would try again by itself, with nothing to be gained.
+    private static func isPointlessToRetry(_ error: GatewayError, status: Int) -> Bool {
+        let isRetried = status >= 500 || status == 429 || status == 408 || status == 409
+        let isOperators = error.code == .quotaExhausted || error.code == .upstreamAuthentication
+        return isRetried && (error.retry == .never || isOperators)
     }
 
     // 11  Settle, once, however the exchange ended, before the last byte is written.

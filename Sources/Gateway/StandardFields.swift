@@ -13,7 +13,7 @@ enum ServerTiming {
             append(nanoseconds: settlement.upstreamNanoseconds, to: bytes, &at)
             append(", gateway;dur=", to: bytes, &at)
             append(nanoseconds: settlement.gatewayNanoseconds, to: bytes, &at)
-            head.field("server-timing", UnsafeRawBufferPointer(rebasing: bytes[..<at]))
+            head.field("server-timing", checked: UnsafeRawBufferPointer(rebasing: bytes[..<at]))
         }
     }
 

@@ -90,6 +90,8 @@ final class StreamRelay: StreamSink {
 
     /// Writes what is left and the terminal event, after the exchange has settled.
     func finish() {
+        // What is left of the upstream's framing may be read now, so that its connection can serve again.
+        self.call.resume()
         self.out.append(self.terminal)
         self.request.end(self.takeOut())
     }
@@ -116,7 +118,9 @@ final class StreamRelay: StreamSink {
             self.carry.removeFirst(taken)
         }
         if self.carry.count > Self.bound || self.stage == .holding && self.out.count > Self.bound {
-            self.fail(Self.malformed("an event is over \(Self.bound) bytes"))
+            let error = Self.malformed("an event is over \(Self.bound) bytes")
+            self.fail(error)
+            self.call.cancel(error)
         }
     }
 

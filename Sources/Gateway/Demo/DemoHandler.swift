@@ -73,7 +73,7 @@ package struct DemoHandler: RequestHandler {
         for field in fields where field.name != "content-length" {
             var (name, value) = (field.name, field.value)
             name.withUTF8 { name in
-                value.withUTF8 { head.field(UnsafeRawBufferPointer(name), UnsafeRawBufferPointer($0)) }
+                value.withUTF8 { head.field(checked: UnsafeRawBufferPointer(name), UnsafeRawBufferPointer($0)) }
             }
         }
         return head

@@ -15,6 +15,8 @@ package final class GatewayPolicy: Sendable {
     let isOpen: Bool
     private let providers: [String: ProviderRuntime]
     private let resolutions: Mutex<[String: Resolution]>
+    /// Names are kept, written into heads and counted by, so they are bounded.
+    private static let longestName = 256
     /// How many names are kept resolved.
     private static let resolutionBound = 4096
 
@@ -38,6 +40,14 @@ package final class GatewayPolicy: Sendable {
     ///
     /// - Throws: what ``Router/decide(model:)`` throws.
     func resolve(_ model: String) throws(GatewayError) -> Resolution {
+        guard model.utf8.count <= Self.longestName else {
+            throw GatewayError(
+                .badRequest,
+                origin: .client,
+                "a model name has at most \(Self.longestName) bytes",
+                field: "model"
+            )
+        }
         if let known = self.resolutions.withLock({ $0[model] }) { return known }
         let decision = try self.router.decide(model: model)
         var targets: [TargetRuntime] = []

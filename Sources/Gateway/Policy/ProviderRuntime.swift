@@ -12,11 +12,14 @@ final class ProviderRuntime: Sendable {
     let quirks: ChatQuirks
     let endpoint: Endpoint
     let keys: [Secret]
+    /// Everything that must never be repeated to a client: keys and the values of configured header fields.
+    private let secrets: [Secret]
     let delays: ProviderDelays
 
     init(_ settings: ProviderSettings, reliability: Reliability) throws(PolicyError) {
         self.name = settings.name
         self.keys = settings.keys
+        self.secrets = settings.keys + settings.headers.map(\.value)
         self.delays = ProviderDelays(reliability.timeouts)
         let values = UpstreamSettings(
             kind: settings.kind.name,
@@ -45,6 +48,16 @@ final class ProviderRuntime: Sendable {
                 description: "provider '\(settings.name)': the certificates to trust\(path) cannot be read"
             )
         }
+    }
+}
+
+extension ProviderRuntime {
+    /// An upstream's error without anything secret in its text, wherever in the answer it stood.
+    func scrubbed(_ error: GatewayError) -> GatewayError {
+        guard error.origin != .gateway else { return error }
+        var error = error
+        error.message = UpstreamText.scrubbed(error.message, credentials: self.secrets)
+        return error
     }
 }
 

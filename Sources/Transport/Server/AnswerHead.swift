@@ -28,8 +28,9 @@ package struct AnswerHead {
     }
 
     package mutating func field(_ name: StaticString, _ value: String) {
+        self.begin(name)
         var value = value
-        value.withUTF8 { self.field(name, UnsafeRawBufferPointer($0)) }
+        value.withUTF8 { self.writeValue(UnsafeRawBufferPointer($0)) }
     }
 
     package mutating func field(_ name: StaticString, _ value: Int) {
@@ -37,17 +38,19 @@ package struct AnswerHead {
         self.bytes.append(decimal: value)
     }
 
-    package mutating func field(_ name: StaticString, _ value: UnsafeRawBufferPointer) {
+    /// A value that is known to hold no control character: digits, identifiers, what the gateway itself wrote.
+    package mutating func field(_ name: StaticString, checked value: UnsafeRawBufferPointer) {
         self.begin(name)
-        self.writeValue(value)
+        self.bytes.append(contentsOf: value)
     }
 
-    /// A field whose name was read from an upstream's answer, where it was checked to be a token.
-    package mutating func field(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
+    /// A field that was read from a head, where its name was checked to be a token and its value to hold no control
+    /// character.
+    package mutating func field(checked name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
         self.bytes.append("\r\n")
         self.bytes.append(contentsOf: name)
         self.bytes.append(": ")
-        self.writeValue(value)
+        self.bytes.append(contentsOf: value)
     }
 
     /// Field lines to be written often, prepared: see the instance method of the same name.

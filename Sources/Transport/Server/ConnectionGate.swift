@@ -41,6 +41,10 @@ final class ConnectionGate {
     func requestBegan() { self.gauges.requests.add(1, ordering: .relaxed) }
     func requestEnded() { self.gauges.requests.subtract(1, ordering: .relaxed) }
 
+    func closeAll() {
+        for connection in Array(self.open.values) { connection.closeNow() }
+    }
+
     func closeWhenIdle() {
         for connection in Array(self.open.values) { connection.closeWhenIdle() }
     }

@@ -104,12 +104,16 @@ package final class DataServer: Sendable {
         }
         let clock = ContinuousClock()
         let end = clock.now.advanced(by: limit)
-        while self.gauges.openRequests > 0, clock.now < end {
-            try? await clock.sleep(for: .milliseconds(20))
+        while self.gauges.openRequests > 0 || self.gauges.openConnections > 0, clock.now < end {
+            try? await clock.sleep(for: .milliseconds(10))
         }
-        // An answer's last bytes may still be on their way out of the socket buffers.
-        try? await clock.sleep(for: .milliseconds(50))
-        return self.gauges.openRequests
+        let cutOff = self.gauges.openRequests
+        for lane in self.lanes.values {
+            // Closing tells each request that its client is gone, which settles it.
+            try? await lane.gate.eventLoop.submit { lane.gate.value.closeAll() }.get()
+        }
+        if cutOff > 0 { try? await clock.sleep(for: .milliseconds(50)) }
+        return cutOff
     }
 
     /// Runs `body` on each event loop with what belongs to it.

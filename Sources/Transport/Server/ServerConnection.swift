@@ -114,23 +114,34 @@ final class ServerConnection: ChannelDuplexHandler, DeadlineHolder {
     }
 
     func read(context: ChannelHandlerContext) {
-        if case .busy = self.phase, self.inbound.readableBytes > Self.pipelineBound {
-            self.readsWithheld = true
-        } else {
-            context.read()
+        switch self.phase {
+        case .busy where self.inbound.readableBytes > Self.pipelineBound: self.readsWithheld = true
+        case .head where !context.channel.isWritable: self.readsWithheld = true
+        default: context.read()
         }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if case .busy(let request) = self.phase {
-            if context.channel.isWritable {
-                self.deadline = nil
-                request.onWritable?()
-            } else {
-                self.deadline = Instant.now.advanced(by: self.limits.idle)
-            }
+        switch self.phase {
+        case .busy(let request) where context.channel.isWritable:
+            self.deadline = nil
+            request.onWritable?()
+        case .busy:
+            self.deadline = Instant.now.advanced(by: self.limits.idle)
+        case .head where context.channel.isWritable:
+            self.deadline = Instant.now.advanced(by: self.limits.idle)
+            self.parseRequests()
+            self.resumeReading(context)
+        case .head, .body, .lingering, .closed:
+            break
         }
         context.fireChannelWritabilityChanged()
+    }
+
+    private func resumeReading(_ context: ChannelHandlerContext) {
+        guard self.readsWithheld else { return }
+        self.readsWithheld = false
+        context.read()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -154,7 +165,8 @@ final class ServerConnection: ChannelDuplexHandler, DeadlineHolder {
         guard !self.isParsing else { return }
         self.isParsing = true
         defer { self.isParsing = false }
-        while case .head = self.phase, self.parseHead() {}
+        // A client that does not read its answers gets no more of them made.
+        while case .head = self.phase, self.isWritable, self.parseHead() {}
     }
 
     /// Whether a request was begun, so that another may follow.
@@ -162,6 +174,12 @@ final class ServerConnection: ChannelDuplexHandler, DeadlineHolder {
         self.skipEmptyLine()
         guard self.inbound.readableBytes > 0 else {
             self.inbound = ByteBuffer()
+            return false
+        }
+        // Half of an empty line: the other half decides.
+        if !self.headBegun, self.inbound.readableBytes == 1,
+            self.inbound.getInteger(at: self.inbound.readerIndex, as: UInt8.self) == 0x0d
+        {
             return false
         }
         do throws(HTTPFault) {
@@ -349,6 +367,7 @@ final class ServerConnection: ChannelDuplexHandler, DeadlineHolder {
         let answer = self.handler.faultBody(fault)
         var head = AnswerHead(status: fault.status)
         head.field("content-type", answer.contentType)
+        self.loopContext.nextRequestID().withCharacters { head.field("x-turnpike-request", checked: $0) }
         self.keepAlive = false
         let room = answer.body.count
         var bytes = self.finished(head, framing: .length(room), room: room)
@@ -461,7 +480,9 @@ final class ServerConnection: ChannelDuplexHandler, DeadlineHolder {
         context.close(promise: nil)
     }
 
+    /// The request is done with: from here on a closing connection is none of its business.
     private func detach(_ request: ServerRequest) {
+        self.phase = .lingering
         self.returnAllowance(of: request)
         request.release()
         self.gate.requestEnded()
@@ -474,10 +495,7 @@ final class ServerConnection: ChannelDuplexHandler, DeadlineHolder {
             self.phase = .head
             self.deadline = Instant.now.advanced(by: self.limits.idle)
             self.loopContext.flushes.add(context)
-            if self.readsWithheld {
-                self.readsWithheld = false
-                context.read()
-            }
+            self.resumeReading(context)
             if self.inbound.readableBytes > 0 { self.parseRequests() }
         } else {
             context.flush()
@@ -488,10 +506,17 @@ final class ServerConnection: ChannelDuplexHandler, DeadlineHolder {
     /// Closes in the order that lets the client read the last answer: no more bytes out, what still comes in is thrown
     /// away for a moment (closing with unread bytes would reset the connection under the answer), then the end.
     private func linger(_ context: ChannelHandlerContext) {
+        guard self.channelContext != nil else { return }
         self.phase = .lingering
         self.inbound = ByteBuffer()
-        self.deadline = Instant.now.advanced(by: .seconds(1))
-        context.close(mode: .output, promise: nil)
+        // First what is queued has to leave, at the client's pace; then a second for what it still sends.
+        self.deadline = Instant.now.advanced(by: self.limits.idle)
+        let written = context.eventLoop.makePromise(of: Void.self)
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        written.futureResult.whenComplete { _ in
+            if case .lingering = bound.value.phase { bound.value.deadline = Instant.now.advanced(by: .seconds(1)) }
+        }
+        context.close(mode: .output, promise: written)
     }
 
     private func returnAllowance(of request: ServerRequest) {
@@ -522,9 +547,16 @@ final class ServerConnection: ChannelDuplexHandler, DeadlineHolder {
         }
     }
 
+    /// The drain's limit has passed: whatever is in hand ends here.
+    func closeNow() { self.channelContext?.close(promise: nil) }
+
     /// Draining: closes now if no request is in hand, else after its answer.
     func closeWhenIdle() {
         self.keepAlive = false
-        if case .head = self.phase { self.channelContext?.close(promise: nil) }
+        if case .head = self.phase, let context = self.channelContext {
+            // The last answer may still be on its way.
+            context.flush()
+            self.linger(context)
+        }
     }
 }

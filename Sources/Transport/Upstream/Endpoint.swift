@@ -30,6 +30,8 @@ package final class UpstreamTLS: Sendable {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv12
         configuration.applicationProtocols = ["http/1.1"]
+        // An upstream that is generating does not answer a goodbye, and must not go on.
+        configuration.shutdownTimeout = .milliseconds(50)
         if let path = certificateAuthority { configuration.trustRoots = .file(path) }
         self.context = try NIOSSLContext(configuration: configuration)
     }

@@ -54,13 +54,18 @@ package final class Resolver: Sendable {
         self.answers.withLock { $0["\(host):\(port)"] = nil }
     }
 
-    /// Whether an address may be connected to: an operator's own networks are fine, link-local addresses, where clouds
-    /// keep their instance metadata and its credentials, are not.
+    /// Addresses outside the link-local range at which clouds answer with metadata: Alibaba, Oracle, Azure.
+    private static let metadata: Set<[UInt8]> = [[100, 100, 100, 200], [192, 0, 0, 192], [168, 63, 129, 16]]
+
+    /// Whether an address may be connected to: an operator's own networks are fine; link-local addresses and the few
+    /// others where clouds keep their instance metadata and its credentials are not.
     static func isAllowed(_ address: SocketAddress) -> Bool {
         switch address {
         case .v4(let v4):
             // The address stands behind the family and the port (sockaddr_in).
-            return withUnsafeBytes(of: v4.address) { $0[4] != 0xa9 || $0[5] != 0xfe }
+            return withUnsafeBytes(of: v4.address) { bytes in
+                (bytes[4] != 0xa9 || bytes[5] != 0xfe) && !Self.metadata.contains(Array(bytes[4..<8]))
+            }
         case .v6(let v6):
             return withUnsafeBytes(of: v6.address) { whole in
                 // Behind the family, the port and the flow information (sockaddr_in6).

@@ -62,9 +62,11 @@ package final class UpstreamCall {
     private var collecting: UnsafeContinuation<Void, Never>?
     private var sink: (any StreamSink)?
     private var pending = ByteBuffer()
-    private var pendingBound = 256 * 1024
+    /// Until the caller says what it takes, one turn's reads may come in, which the socket's buffer bounds.
+    private var pendingBound = 64 << 20
     private var ending: UpstreamEnding?
     private var stageEnds = Instant(nanoseconds: 0)
+    private var sentAt = Instant(nanoseconds: 0)
     private var alarmAt: Instant?
     private var contentHasBegun = false
     /// While true the connection reads no more: the client takes bytes more slowly than the upstream gives them.
@@ -85,7 +87,8 @@ package final class UpstreamCall {
 
     /// Sends the request and waits for the head of the answer.
     ///
-    /// A kept connection that turns out to be closed is replaced by a new one, once: the request reached nobody.
+    /// A kept connection that turns out to be closed at once is replaced by a new one, once: its far end had most likely
+    /// closed it before the request came.
     package func open() async throws(GatewayError) {
         let outcome = await withUnsafeContinuation {
             self.opening = $0
@@ -115,7 +118,10 @@ package final class UpstreamCall {
     /// - Throws: what ended the answer early, or `upstreamError` where it is over `limit` bytes.
     package func body(limit: Int) async throws(GatewayError) -> ByteBuffer {
         self.pendingBound = limit
-        if self.ending == nil, self.pending.readableBytes > limit { self.refuseLongBody() }
+        if self.pending.readableBytes > limit {
+            self.refuseLongBody()
+            throw Self.tooLong(limit)
+        }
         if self.ending == nil { await withUnsafeContinuation { self.collecting = $0 } }
         if case .failed(let error)? = self.ending { throw error }
         return self.pending
@@ -189,7 +195,8 @@ package final class UpstreamCall {
 
     private func attach(_ connection: UpstreamConnection) {
         self.connection = connection
-        self.stageEnds = Instant.now.advanced(by: self.times.answer)
+        self.sentAt = .now
+        self.stageEnds = self.sentAt.advanced(by: self.times.answer)
         self.updateDeadline()
         connection.send(self.request, for: self)
     }
@@ -221,7 +228,8 @@ package final class UpstreamCall {
     /// The connection broke before the head of the answer.
     func connectionFailed(_ connection: UpstreamConnection, _ error: GatewayError) {
         self.connection = nil
-        if connection.isReused, !connection.receivedAnything {
+        let failedAtOnce = Instant.now.nanoseconds(since: self.sentAt) < 1_000_000_000
+        if connection.isReused, !connection.receivedAnything, failedAtOnce {
             self.start(fresh: true)
         } else {
             self.conclude(.failed(error))
@@ -256,9 +264,11 @@ package final class UpstreamCall {
         self.connection?.deadline = next
     }
 
-    private func refuseLongBody() {
-        let message = "the upstream's answer is over \(self.pendingBound) bytes"
-        self.cancel(GatewayError(.upstreamError, origin: .upstream, retry: .otherTarget, message))
+    private func refuseLongBody() { self.cancel(Self.tooLong(self.pendingBound)) }
+
+    private static func tooLong(_ bound: Int) -> GatewayError {
+        let message = "the upstream's answer is over \(bound) bytes"
+        return GatewayError(.upstreamError, origin: .upstream, retry: .otherTarget, message)
     }
 
     private func conclude(_ ending: UpstreamEnding) {

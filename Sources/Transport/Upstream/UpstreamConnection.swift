@@ -27,6 +27,7 @@ final class UpstreamConnection: ChannelDuplexHandler, DeadlineHolder {
     private var decoder = BodyDecoder(.none)
     private var readsWithheld = false
     private(set) var isActive = false
+    private var isGivenUp = false
     private(set) var isReused = false
     private(set) var receivedAnything = false
 
@@ -66,6 +67,12 @@ final class UpstreamConnection: ChannelDuplexHandler, DeadlineHolder {
         self.flushes.add(context)
     }
 
+    /// It waits in the pool, where its far end may close it unseen.
+    func parked(until deadline: Instant) {
+        self.isReused = true
+        self.deadline = deadline
+    }
+
     func close() {
         self.isActive = false
         self.context?.close(promise: nil)
@@ -85,11 +92,23 @@ final class UpstreamConnection: ChannelDuplexHandler, DeadlineHolder {
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
-        // A connection that was never made has no end either.
+        // The channel of an earlier address goes when that of a later one is already here.
+        guard self.context == nil || self.context === context else { return }
+        self.context = nil
         self.readyPromise?.fail(ConnectFault.closedEarly)
     }
 
+    /// Nobody waits for this connection any more, should it still be made.
+    func giveUp() {
+        self.isGivenUp = true
+        self.close()
+    }
+
     func channelActive(context: ChannelHandlerContext) {
+        guard !self.isGivenUp else {
+            context.close(promise: nil)
+            return
+        }
         self.isActive = true
         self.sweeper.add(self)
         if self.endpoint.tls == nil { self.readyPromise?.succeed() }
@@ -222,7 +241,6 @@ final class UpstreamConnection: ChannelDuplexHandler, DeadlineHolder {
         self.call = nil
         let reusable = self.head.keepAlive && bytes.readableBytes == 0 && self.isActive
         if reusable {
-            self.isReused = true
             self.pool.park(self)
         } else {
             self.close()

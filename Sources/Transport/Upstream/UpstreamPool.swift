@@ -46,7 +46,7 @@ package final class UpstreamPool {
             connection.close()
             return
         }
-        connection.deadline = Instant.now.advanced(by: Self.idleTime)
+        connection.parked(until: Instant.now.advanced(by: Self.idleTime))
         self.idle[name, default: []].append(connection)
     }
 
@@ -55,13 +55,6 @@ package final class UpstreamPool {
         guard let index = self.idle[name]?.firstIndex(where: { $0 === connection }) else { return }
         self.idle[name]?.remove(at: index)
         if self.idle[name]?.isEmpty == true { self.idle[name] = nil }
-    }
-
-    /// Closes what is idle; connections in use close when their request is done, because nobody takes them again.
-    package func closeIdle() {
-        let all = self.idle.values.flatMap { $0 }
-        self.idle = [:]
-        for connection in all { connection.close() }
     }
 
     // MARK: Connecting
@@ -92,7 +85,7 @@ package final class UpstreamPool {
             case .success:
                 completion(.success(connection))
             case .failure(let error):
-                connection.close()
+                connection.giveUp()
                 completion(.failure(UpstreamPool.connectFailure(error)))
             }
         }
@@ -121,10 +114,12 @@ package final class UpstreamPool {
         let tls = connection.endpoint.tls
         let resolver = self.resolver
         return resolver.addresses(of: host, port: port, on: loop).flatMap { addresses in
+            // Each address gets its part of the time, so that one that swallows packets does not use all of it.
+            let share = timeout.nanoseconds / Int64(max(1, addresses.count))
             let bootstrap = ClientBootstrap(group: loop)
                 .channelOption(.tcpOption(.tcp_nodelay), value: 1)
                 .channelOption(.socketOption(.so_keepalive), value: 1)
-                .connectTimeout(.nanoseconds(timeout.nanoseconds))
+                .connectTimeout(.nanoseconds(share))
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
                         if let tls { try channel.pipeline.syncOperations.addHandler(tls.handler(host: host)) }

@@ -62,7 +62,7 @@ struct Reload: Service {
     private func reloadConfiguration() {
         guard self.file.path != nil else { return }
         let result = self.file.load()
-        guard let configuration = result.configuration else {
+        guard var configuration = result.configuration else {
             for problem in result.diagnostics {
                 self.logger.error(
                     "the new configuration is not valid; the old one stays",
@@ -71,11 +71,21 @@ struct Reload: Service {
             }
             return
         }
+        let former = self.gateway.policy.configuration
+        let listensElsewhere = configuration.listen != former.listen
+        // What is judged is the address the port is bound to, not the one the file names now.
+        configuration.listen = former.listen
+        guard !configuration.isOpenToAll else {
+            self.logger.error(
+                "the new configuration is not valid; the old one stays",
+                metadata: ["problem": "auth cannot be switched off while others can reach \(former.listen)"]
+            )
+            return
+        }
         do {
-            let former = self.gateway.policy.configuration
             self.gateway.replacePolicy(try GatewayPolicy(configuration))
             self.logger.notice("configuration reloaded")
-            if configuration.listen != former.listen || configuration.server != former.server
+            if listensElsewhere || configuration.server != former.server
                 || configuration.admin != former.admin || configuration.state != former.state
                 || configuration.tls != former.tls
             {

@@ -43,13 +43,20 @@ struct ServeCommand: AsyncParsableCommand {
         // Arenas that few threads share keep an idle gateway small.
         cprocess_limit_arenas(2)
         let file = ConfigurationFile(named: self.file)
-        let configuration = try self.overridden(try file.require())
+        let configuration = try self.overridden(try file.require(), isConfigured: file.path != nil)
         let settings = configuration.telemetry.log
         let logger = Logger(label: "turnpike") { label in
             LineLogHandler(
                 label: label,
                 level: Logger.Level(rawValue: settings.level.rawValue) ?? .info,
                 format: settings.format == .json ? .json : .text
+            )
+        }
+        let descriptors = Int(cprocess_raise_descriptor_limit())
+        if descriptors < 2 * configuration.server.connections + 100 {
+            logger.notice(
+                "fewer files may be open than server.connections may need",
+                metadata: ["limit": "\(descriptors)", "connections": "\(configuration.server.connections)"]
             )
         }
         do {
@@ -72,7 +79,7 @@ struct ServeCommand: AsyncParsableCommand {
         }
     }
 
-    private func overridden(_ configuration: Configuration) throws -> Configuration {
+    private func overridden(_ configuration: Configuration, isConfigured: Bool) throws -> Configuration {
         var configuration = configuration
         if let listen = self.listen {
             guard let address = ListenAddress(parsing: listen) else {
@@ -80,7 +87,7 @@ struct ServeCommand: AsyncParsableCommand {
             }
             configuration.listen = address
             // Beside a data port that was chosen, an admin port that was not must not collide with another gateway's.
-            if self.file == nil, address.port != 8080 { configuration.admin.listen.port = 0 }
+            if !isConfigured, address.port != 8080 { configuration.admin.listen.port = 0 }
         }
         if configuration.isOpenToAll {
             Console.complain("error: \(configuration.listen) is reachable by others, so auth must be required")
