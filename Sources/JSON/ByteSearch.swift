@@ -3,14 +3,48 @@ import Glibc
 /// Searches over raw bytes, eight at a time: what makes scanning cheaper than looking at each byte.
 ///
 /// The word tricks are exact for the lowest match in a word: a borrow can only spoil bytes above a true match.
+@usableFromInline
 enum ByteSearch {
     private static let ones: UInt64 = 0x0101_0101_0101_0101
     private static let tops: UInt64 = 0x8080_8080_8080_8080
 
     /// The eight bytes at `offset`, the first one lowest.
+    @inlinable
     @inline(__always)
     static func word(_ base: UnsafePointer<UInt8>, _ offset: Int) -> UInt64 {
         UInt64(littleEndian: UnsafeRawPointer(base + offset).loadUnaligned(as: UInt64.self))
+    }
+
+    /// Whether `count` bytes are the same at both places, in as few loads as can be; where `count` is known when compiling,
+    /// in nothing but loads.
+    @inlinable
+    @inline(__always)
+    static func equal(_ first: UnsafePointer<UInt8>, _ second: UnsafePointer<UInt8>, count: Int) -> Bool {
+        if count >= 8 {
+            var at = 0
+            while at &+ 8 < count {
+                if Self.word(first, at) != Self.word(second, at) { return false }
+                at &+= 8
+            }
+            // The last word overlaps the one before it.
+            return Self.word(first, count &- 8) == Self.word(second, count &- 8)
+        }
+        if count >= 4 {
+            return Self.half(first, 0) == Self.half(second, 0)
+                && Self.half(first, count &- 4) == Self.half(second, count &- 4)
+        }
+        var at = 0
+        while at < count {
+            if first[at] != second[at] { return false }
+            at &+= 1
+        }
+        return true
+    }
+
+    @inlinable
+    @inline(__always)
+    static func half(_ base: UnsafePointer<UInt8>, _ offset: Int) -> UInt32 {
+        UnsafeRawPointer(base + offset).loadUnaligned(as: UInt32.self)
     }
 
     /// The top bit of every byte of `word` that equals `byte` (exact up to the lowest match).
@@ -25,7 +59,19 @@ enum ByteSearch {
     @inline(__always)
     static func firstQuote(_ base: UnsafePointer<UInt8>, from start: Int, to end: Int) -> Int? {
         var at = start
-        let near = min(end, start &+ 32)
+        let near = min(end, start &+ 136)
+        if at &+ 8 <= near {
+            let found = Self.matches(Self.word(base, at), UInt8(ascii: "\""))
+            if found != 0 { return at &+ found.trailingZeroBitCount >> 3 }
+            at &+= 8
+        }
+        while at &+ 32 <= near {
+            let block = UnsafeRawPointer(base + at).loadUnaligned(as: SIMD32<UInt8>.self)
+            let equal = block .== SIMD32<UInt8>(repeating: UInt8(ascii: "\""))
+            let words = unsafeBitCast(equal, to: SIMD4<UInt64>.self)
+            if (words[0] | words[1]) | (words[2] | words[3]) != 0 { break }
+            at &+= 32
+        }
         while at &+ 8 <= near {
             let found = Self.matches(Self.word(base, at), UInt8(ascii: "\""))
             if found != 0 { return at &+ found.trailingZeroBitCount >> 3 }

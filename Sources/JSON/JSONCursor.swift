@@ -176,23 +176,20 @@ extension JSONCursor {
 // MARK: Whole values
 
 extension JSONCursor {
-    /// Passes over the value at the cursor: scalars are checked, but strings are jumped through, and of arrays and objects
-    /// only the nesting is checked. `depth` counts the containers open around the value.
-    /// - Returns: the value's kind.
+    /// Passes over the value at the cursor, which is of this kind: scalars are checked, but strings are jumped through, and
+    /// of arrays and objects only the nesting is checked. `depth` counts the containers open around the value.
     @inline(__always)
-    mutating func skipValue(depth: Int) throws(JSONSyntaxError) -> JSONKind {
-        guard let kind = self.kind else { throw self.error("expected a value") }
+    mutating func skipValue(_ kind: JSONKind, depth: Int) throws(JSONSyntaxError) {
         switch kind {
         case .string: try self.skipString()
         case .number: try self.checkNumber()
         case .object, .array: try self.skipContainer(depth: depth)
         case .true, .false, .null: try self.checkLiteral(kind)
         }
-        return kind
     }
 
     /// Passes over the array or object at the cursor by matching brackets and jumping through strings.
-    private mutating func skipContainer(depth outer: Int) throws(JSONSyntaxError) {
+    mutating func skipContainer(depth outer: Int) throws(JSONSyntaxError) {
         var depth = outer
         // One bit for each open container, 1 for an object; the limit of 128 is the width of the stack.
         var stack: UInt128 = 0

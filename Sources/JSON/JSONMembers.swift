@@ -7,12 +7,23 @@
 /// through, and of nested arrays and objects only the nesting is checked (at most ``JSONLimits/depth`` deep, the walked
 /// object counted as one). ``JSONScan/validate(_:)`` checks a text in full; ``JSONScan/isValidUTF8(_:)`` its encoding. Members
 /// come in the order of the text; a key that occurs twice comes twice.
+///
+/// ``next(in:)`` passes over a whole value to tell where it ends. A caller that goes on to walk through some of the values
+/// has them read once instead of twice with ``nextHead(in:)``:
+///
+///     while let member = try members.nextHead(in: body) {
+///         guard member.kind == .object, member.keyIs("usage", in: body) else { continue }
+///         var usage = members.object
+///         while let count = try usage.nextHead(in: body) { … }
+///         members.resume(after: usage)
+///     }
 package struct JSONMembers: Sendable {
+    /// The walk itself, which ``JSONElements`` has in common.
+    var walk: JSONWalk
+
     /// Where the walk has come to; once ``next(in:)`` has returned nil, the offset past the closing brace, and at top level
     /// past the white space after it.
-    package private(set) var end: Int
-    private var phase = WalkPhase.before
-    private let isTopLevel: Bool
+    package var end: Int { self.walk.at }
 
     /// A walk over the object that starts at `offset`, or after white space there. At offset 0 the object is taken to be
     /// the whole text, so that only white space may follow it.
@@ -21,32 +32,65 @@ package struct JSONMembers: Sendable {
     }
 
     /// A walk over the object that starts at `offset`; with `topLevel`, only white space may follow the object.
+    @inline(__always)
     package init(at offset: Int, topLevel: Bool) {
-        self.end = offset
-        self.isTopLevel = topLevel
+        self.walk = JSONWalk(at: offset, depth: 1, isTopLevel: topLevel)
     }
+
+    /// A walk inside another walk.
+    @inline(__always)
+    init(_ walk: JSONWalk) { self.walk = walk }
 
     /// The next member, or nil after the last one. `bytes` must be the same text at each call. After an error the walk
     /// stays where it was: the same error again.
     package mutating func next(in bytes: UnsafeRawBufferPointer) throws(JSONSyntaxError) -> JSONMember? {
-        if self.phase == .finished { return nil }
-        var cursor = try JSONCursor(bytes, at: self.end)
-        cursor.skipWhiteSpace()
-        if self.phase == .before {
-            try cursor.expect(UInt8(ascii: "{"), "expected an object")
-            cursor.skipWhiteSpace()
-        }
-        if cursor.byte == UInt8(ascii: "}") {
-            cursor.at &+= 1
-            if self.isTopLevel { try cursor.expectEnd() }
-            self.end = cursor.at
-            self.phase = .finished
-            return nil
-        }
-        if self.phase == .inside {
-            try cursor.expect(UInt8(ascii: ","), "expected ',' or '}'")
-            cursor.skipWhiteSpace()
-        }
+        try self.step(in: bytes, leavesContainers: false)
+    }
+
+    /// The next member, of which an array or object is not read yet: its `value` is empty and stands at its first byte.
+    ///
+    /// The caller may then walk through it (``object``, ``array`` and `resume(after:)`), or ask for its extent
+    /// (``skip(in:)``); if it does neither, the next step passes over it as ``next(in:)`` would have done.
+    package mutating func nextHead(in bytes: UnsafeRawBufferPointer) throws(JSONSyntaxError) -> JSONMember? {
+        try self.step(in: bytes, leavesContainers: true)
+    }
+
+    /// A walk over the object that ``nextHead(in:)`` has left unread.
+    @inline(__always)
+    package var object: JSONMembers { JSONMembers(self.walk.inner) }
+
+    /// A walk over the array that ``nextHead(in:)`` has left unread.
+    @inline(__always)
+    package var array: JSONElements { JSONElements(self.walk.inner) }
+
+    /// Goes on behind the object that `inner`, made by ``object``, has walked to its end. A walk that was given up half-way
+    /// changes nothing: what it was over counts as unread.
+    @inline(__always)
+    package mutating func resume(after inner: JSONMembers) { self.walk.resume(after: inner.walk) }
+
+    /// Goes on behind the array that `inner`, made by ``array``, has walked to its end.
+    @inline(__always)
+    package mutating func resume(after inner: JSONElements) { self.walk.resume(after: inner.walk) }
+
+    /// Passes over the array or object that ``nextHead(in:)`` has left unread.
+    /// - Returns: where it stands, its brackets included.
+    package mutating func skip(in bytes: UnsafeRawBufferPointer) throws(JSONSyntaxError) -> Range<Int> {
+        try self.walk.skip(in: bytes)
+    }
+
+    @inline(__always)
+    private mutating func step(
+        in bytes: UnsafeRawBufferPointer,
+        leavesContainers: Bool
+    ) throws(JSONSyntaxError) -> JSONMember? {
+        guard
+            var cursor = try self.walk.cursor(
+                in: bytes,
+                opening: UInt8(ascii: "{"),
+                closing: UInt8(ascii: "}"),
+                messages: ("expected an object", "expected ',' or '}'")
+            )
+        else { return nil }
         guard cursor.byte == UInt8(ascii: "\"") else { throw cursor.error("expected a key in quotes") }
         let keyStart = cursor.at &+ 1
         let keyHasEscapes = try cursor.checkString().hasEscapes
@@ -55,9 +99,7 @@ package struct JSONMembers: Sendable {
         try cursor.expect(UInt8(ascii: ":"), "expected ':'")
         cursor.skipWhiteSpace()
         let valueStart = cursor.at
-        let kind = try cursor.skipValue(depth: 1)
-        self.end = cursor.at
-        self.phase = .inside
+        let kind = try self.walk.takeValue(&cursor, leavesContainers: leavesContainers)
         return JSONMember(
             key: key,
             keyHasEscapes: keyHasEscapes,
@@ -65,16 +107,6 @@ package struct JSONMembers: Sendable {
             kind: kind
         )
     }
-}
-
-/// How far a walk over a container has come.
-enum WalkPhase: Sendable {
-    /// The opening bracket has not been read.
-    case before
-    /// At least one member or element has been read.
-    case inside
-    /// The closing bracket has been read.
-    case finished
 }
 
 /// One member of an object, as places in the text.
@@ -97,22 +129,25 @@ package struct JSONMember: Sendable, Hashable {
     }
 
     /// Whether the member's name is `name`, after escapes are decoded. `bytes` is the text the member was found in.
+    @inlinable
+    @inline(__always)
     package func keyIs(_ name: StaticString, in bytes: UnsafeRawBufferPointer) -> Bool {
+        if self.keyHasEscapes { return self.escapedKeyIs(name, in: bytes) }
         let count = name.utf8CodeUnitCount
+        guard count == self.key.upperBound &- self.key.lowerBound, self.key.lowerBound >= 0,
+            self.key.upperBound <= bytes.count, let start = bytes.baseAddress
+        else { return false }
+        let key = start.assumingMemoryBound(to: UInt8.self) + self.key.lowerBound
+        return ByteSearch.equal(key, name.utf8Start, count: count)
+    }
+
+    @usableFromInline
+    @inline(never)
+    func escapedKeyIs(_ name: StaticString, in bytes: UnsafeRawBufferPointer) -> Bool {
         guard let start = bytes.baseAddress, self.key.lowerBound >= 0, self.key.upperBound <= bytes.count else {
             return false
         }
         let base = start.assumingMemoryBound(to: UInt8.self)
-        if self.keyHasEscapes {
-            return name.withUTF8Buffer { wanted in
-                guard let wanted = wanted.baseAddress else { return false }
-                return JSONEscape.decodes(base, self.key, to: wanted, count: count)
-            }
-        }
-        guard count == self.key.upperBound &- self.key.lowerBound else { return false }
-        return name.withUTF8Buffer { wanted in
-            for index in 0..<count where wanted[index] != base[self.key.lowerBound &+ index] { return false }
-            return true
-        }
+        return JSONEscape.decodes(base, self.key, to: name.utf8Start, count: name.utf8CodeUnitCount)
     }
 }

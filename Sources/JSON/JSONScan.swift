@@ -16,6 +16,22 @@ package enum JSONScan {
         return text
     }
 
+    /// Whether the string at `value` (its quotes included) is written just so: `text`, without escapes. A string that says
+    /// the same with escapes is not found.
+    @inline(__always)
+    package static func isString(
+        _ text: StaticString,
+        _ value: Range<Int>,
+        in bytes: UnsafeRawBufferPointer
+    ) -> Bool {
+        let count = text.utf8CodeUnitCount
+        guard value.upperBound &- value.lowerBound == count &+ 2, value.lowerBound >= 0,
+            value.upperBound <= bytes.count, let start = bytes.baseAddress
+        else { return false }
+        let base = start.assumingMemoryBound(to: UInt8.self) + value.lowerBound
+        return base[0] == UInt8(ascii: "\"") && ByteSearch.equal(base + 1, text.utf8Start, count: count)
+    }
+
     /// The integer at `value`: nil unless the text is an integer without fraction or exponent that fits.
     package static func integer(_ value: Range<Int>, in bytes: UnsafeRawBufferPointer) -> Int? {
         guard value.lowerBound >= 0, value.upperBound <= bytes.count, !value.isEmpty else { return nil }

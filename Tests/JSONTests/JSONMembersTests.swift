@@ -124,3 +124,80 @@ struct JSONMembersTests {
         #expect(throws: JSONSyntaxError.self) { try walkElements(text) }
     }
 }
+
+/// Walks that leave nested containers to the caller.
+struct JSONHeadTests {
+    private static let text = #" {"a":{"b":[1,{"c":2} ]} , "d":[3,{"e":{}},[4]],"f":"x","g":[ ]} "#
+
+    @Test
+    func passesOverWhatIsLeftUnread() throws {
+        try Array(Self.text.utf8).withUnsafeBytes { bytes in
+            var walk = JSONMembers()
+            var keys: [String] = []
+            while let member = try walk.nextHead(in: bytes) {
+                keys.append(String(decoding: bytes[member.key], as: UTF8.self))
+                #expect(member.value.isEmpty == (member.kind == .object || member.kind == .array))
+            }
+            #expect(keys == ["a", "d", "f", "g"])
+            #expect(walk.end == bytes.count)
+        }
+    }
+
+    @Test
+    func goesOnBehindAnInnerWalk() throws {
+        try Array(Self.text.utf8).withUnsafeBytes { bytes in
+            var walk = JSONMembers()
+            _ = try walk.nextHead(in: bytes)
+            var inner = walk.object
+            let nested = try #require(try inner.nextHead(in: bytes))
+            #expect(nested.keyIs("b", in: bytes) && nested.kind == .array)
+            #expect(String(decoding: bytes[try inner.skip(in: bytes)], as: UTF8.self) == #"[1,{"c":2} ]"#)
+            #expect(try inner.nextHead(in: bytes) == nil)
+            walk.resume(after: inner)
+            #expect(try walk.nextHead(in: bytes)?.keyIs("d", in: bytes) == true)
+            var elements = walk.array
+            var kinds: [JSONKind] = []
+            while let element = try elements.nextHead(in: bytes) { kinds.append(element.kind) }
+            #expect(kinds == [.number, .object, .array])
+            walk.resume(after: elements)
+            #expect(try walk.nextHead(in: bytes)?.keyIs("f", in: bytes) == true)
+        }
+    }
+
+    @Test
+    func anInnerWalkGivenUpCountsAsUnread() throws {
+        try Array(Self.text.utf8).withUnsafeBytes { bytes in
+            var walk = JSONMembers()
+            _ = try walk.nextHead(in: bytes)
+            var inner = walk.object
+            _ = try inner.nextHead(in: bytes)
+            walk.resume(after: inner)
+            #expect(try walk.nextHead(in: bytes)?.keyIs("d", in: bytes) == true)
+        }
+    }
+
+    @Test(arguments: [#"{"a":[1}}"#, #"{"a":{"b":1]}"#, #"{"a":{"#, #"{"a":[}"#, #"{"a":[] "b":1}"#])
+    func refusesBrokenContainersLeftUnread(text: String) {
+        Array(text.utf8).withUnsafeBytes { bytes in
+            var walk = JSONMembers()
+            #expect(throws: Never.self) { _ = try walk.nextHead(in: bytes) }
+            #expect(throws: JSONSyntaxError.self) { try walk.nextHead(in: bytes) }
+            // The same error again.
+            #expect(throws: JSONSyntaxError.self) { try walk.nextHead(in: bytes) }
+        }
+    }
+
+    @Test(arguments: [(127, true), (128, false)])
+    func countsTheDepthOfInnerWalks(arrays: Int, isAllowed: Bool) {
+        let text = #"{"a":"# + String(repeating: "[", count: arrays) + String(repeating: "]", count: arrays) + "}"
+        Array(text.utf8).withUnsafeBytes { bytes in
+            let reads = Result<Void, any Error> {
+                var walk = JSONMembers()
+                _ = try walk.nextHead(in: bytes)
+                var inner = walk.array
+                while try inner.nextHead(in: bytes) != nil { inner = inner.array }
+            }
+            #expect(((try? reads.get()) != nil) == isAllowed)
+        }
+    }
+}

@@ -60,24 +60,28 @@ package enum ChatAnswerReader {
         var hasList = false
         var choice = ChatChoiceFacts()
         var members = JSONMembers(at: 0)
-        while let member = try members.next(in: body) {
+        while let member = try members.nextHead(in: body) {
             switch member.kind {
             case .array:
                 if member.keyIs(endpoint == .embeddings ? "data" : "choices", in: body) {
                     hasList = true
+                    var choices = members.array
                     facts.choices = try Self.readChoices(
-                        member.value,
+                        &choices,
                         in: body,
                         endpoint: endpoint,
                         quirks: quirks,
                         first: &choice
                     )
+                    members.resume(after: choices)
                 } else if member.keyIs("error", in: body) {
                     throw ChatErrors.inBand(body, quirks: quirks)
                 }
             case .object:
                 if member.keyIs("usage", in: body) {
-                    facts.usage = try ChatUsage.read(member.value, in: body, quirks: quirks) ?? facts.usage
+                    var usage = members.object
+                    if let usage = try ChatUsage.read(&usage, in: body, quirks: quirks) { facts.usage = usage }
+                    members.resume(after: usage)
                 } else if member.keyIs("error", in: body) {
                     throw ChatErrors.inBand(body, quirks: quirks)
                 }
@@ -107,17 +111,19 @@ package enum ChatAnswerReader {
     }
 
     private static func readChoices(
-        _ value: Range<Int>,
+        _ elements: inout JSONElements,
         in body: UnsafeRawBufferPointer,
         endpoint: ChatEndpoint,
         quirks: ChatQuirks,
         first: inout ChatChoiceFacts
     ) throws(JSONSyntaxError) -> Int {
         var count = 0
-        var elements = JSONElements(at: value.lowerBound)
-        while let element = try elements.next(in: body) {
+        while let element = try elements.nextHead(in: body) {
             if count == 0, element.kind == .object, endpoint != .embeddings {
-                first = try ChatChoiceFacts.read(element.value, in: body, quirks: quirks)
+                var choice = elements.object
+                first = ChatChoiceFacts()
+                try first.read(&choice, in: body, quirks: quirks)
+                elements.resume(after: choice)
             }
             count += 1
         }
@@ -153,41 +159,58 @@ struct ChatChoiceFacts {
     ) throws(JSONSyntaxError) -> ChatChoiceFacts {
         var facts = ChatChoiceFacts()
         var members = JSONMembers(at: value.lowerBound)
-        while let member = try members.next(in: bytes) {
+        try facts.read(&members, in: bytes, quirks: quirks)
+        return facts
+    }
+
+    /// Reads the choice that `members` walks over, to its end.
+    mutating func read(
+        _ members: inout JSONMembers,
+        in bytes: UnsafeRawBufferPointer,
+        quirks: ChatQuirks
+    ) throws(JSONSyntaxError) {
+        while let member = try members.nextHead(in: bytes) {
             switch member.kind {
             case .object:
                 // Some servers send `delta` and `message` side by side; both hold content only.
                 if member.keyIs("delta", in: bytes) || member.keyIs("message", in: bytes) {
-                    try facts.readContent(member.value, in: bytes)
+                    var content = members.object
+                    try self.readContent(&content, in: bytes)
+                    members.resume(after: content)
                 } else if member.keyIs("usage", in: bytes) {
-                    facts.usage = try ChatUsage.read(member.value, in: bytes, quirks: quirks)
+                    var usage = members.object
+                    self.usage = try ChatUsage.read(&usage, in: bytes, quirks: quirks)
+                    members.resume(after: usage)
                 }
             case .string:
                 guard member.value.count > 2 else { break }
                 if member.keyIs("finish_reason", in: bytes) {
-                    facts.finishWord = Self.word(try JSONScan.string(member.value, in: bytes))
+                    self.finishWord = try Self.word(member.value, in: bytes)
                 } else if member.keyIs("text", in: bytes) {
-                    facts.text = facts.hasContent ? nil : member.value
-                    facts.hasContent = true
+                    self.text = self.hasContent ? nil : member.value
+                    self.hasContent = true
                 }
             case .number:
-                if member.keyIs("index", in: bytes) { facts.index = JSONScan.integer(member.value, in: bytes) ?? 0 }
+                if member.keyIs("index", in: bytes) { self.index = JSONScan.integer(member.value, in: bytes) ?? 0 }
             default: break
             }
         }
-        return facts
     }
 
     /// A finish reason as it is kept: no server has long ones, and what is kept goes into records.
-    private static func word(_ text: String) -> String { String(text.prefix(64)) }
+    private static func word(_ value: Range<Int>, in bytes: UnsafeRawBufferPointer) throws(JSONSyntaxError) -> String {
+        // The usual word, without making a string of it.
+        if JSONScan.isString("stop", value, in: bytes) { return "stop" }
+        let text = try JSONScan.string(value, in: bytes)
+        return text.utf8.count <= 64 ? text : String(text.prefix(64))
+    }
 
     /// Reads a `delta` or a `message`.
     private mutating func readContent(
-        _ value: Range<Int>,
+        _ members: inout JSONMembers,
         in bytes: UnsafeRawBufferPointer
     ) throws(JSONSyntaxError) {
-        var members = JSONMembers(at: value.lowerBound)
-        while let member = try members.next(in: bytes) {
+        while let member = try members.nextHead(in: bytes) {
             switch member.kind {
             case .string:
                 // Longer than its two quotes.
@@ -203,11 +226,12 @@ struct ChatChoiceFacts {
                 }
             case .array:
                 // Longer than its two brackets; white space in an empty array is not worth a walk.
-                guard member.value.count > 2 else { break }
                 if member.keyIs("tool_calls", in: bytes) {
+                    guard try members.skip(in: bytes).count > 2 else { break }
                     self.hasContent = true
                     self.callsTools = true
                 } else if member.keyIs("content", in: bytes) || member.keyIs("reasoning_details", in: bytes) {
+                    guard try members.skip(in: bytes).count > 2 else { break }
                     self.hasContent = true
                 }
             case .object:

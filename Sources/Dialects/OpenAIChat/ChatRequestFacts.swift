@@ -11,7 +11,7 @@ package struct ChatRequestFacts: Sendable {
     package var model: String
     /// Every `model` member's value in order: each is replaced, so that no upstream reads another name than the
     /// gateway.
-    package var modelValues: [Range<Int>]
+    package var modelValues: [Range<Int>] { self.earlierModelValues + [self.modelValue] }
     /// Whether the answer shall be a stream.
     package var stream: Bool
     /// Whether the client asked for usage in the stream (`stream_options.include_usage`).
@@ -32,11 +32,13 @@ package struct ChatRequestFacts: Sendable {
     package var metadata: Range<Int>?
 
     /// The value of the `model` member that counts.
-    package var modelValue: Range<Int> { self.modelValues[self.modelValues.count - 1] }
+    package private(set) var modelValue = 0..<0
 
     /// Whether usage-only chunks are to be kept from the client: it streams and did not ask for them.
     package var hidesUsage: Bool { self.stream && !self.includeUsage }
 
+    /// The values of the `model` members that do not count; nearly always none.
+    private var earlierModelValues: [Range<Int>] = []
     /// Where the first member would be written: the offset behind the body's opening brace.
     var firstMember: Int
     /// The value of each `include_usage` in `stream_options`.
@@ -49,7 +51,6 @@ package struct ChatRequestFacts: Sendable {
     private init(endpoint: ChatEndpoint, firstMember: Int) {
         self.endpoint = endpoint
         self.model = ""
-        self.modelValues = []
         self.stream = false
         self.includeUsage = false
         self.firstMember = firstMember
@@ -121,9 +122,10 @@ extension ChatRequestFacts {
             guard member.kind == .string else {
                 throw GatewayError.badRequest("The field 'model' must be a string.", field: "model")
             }
+            if hasModel { self.earlierModelValues.append(self.modelValue) }
             hasModel = true
             self.model = try JSONScan.string(member.value, in: body)
-            self.modelValues.append(member.value)
+            self.modelValue = member.value
         } else if length == 8 || length == 0, member.keyIs("messages", in: body) {
             guard member.kind == .array else {
                 throw GatewayError.badRequest("The field 'messages' must be an array.", field: "messages")
@@ -191,14 +193,15 @@ extension ChatRequestFacts {
     /// for usage, without which the gateway could not account for it. Every other byte stays as it came.
     package func splices(model: String, quirks: ChatQuirks) -> [Splice] {
         var splices: [Splice] = []
-        splices.reserveCapacity(self.modelValues.count + 1)
-        if model != self.model || self.modelValues.count > 1 {
+        splices.reserveCapacity(self.earlierModelValues.count + 2)
+        if model != self.model || !self.earlierModelValues.isEmpty {
             var name: [UInt8] = []
             name.reserveCapacity(model.utf8.count + 2)
             name.append(UInt8(ascii: "\""))
             JSONWriter.appendEscaped(model, to: &name)
             name.append(UInt8(ascii: "\""))
-            for value in self.modelValues { splices.append(Splice(range: value, replacement: name)) }
+            for value in self.earlierModelValues { splices.append(Splice(range: value, replacement: name)) }
+            splices.append(Splice(range: self.modelValue, replacement: name))
         }
         guard self.stream, !self.includeUsage, quirks.acceptsStreamOptions, self.endpoint != .embeddings else {
             return splices

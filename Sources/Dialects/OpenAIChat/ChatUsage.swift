@@ -27,16 +27,29 @@ enum ChatUsage {
         in bytes: UnsafeRawBufferPointer,
         quirks: ChatQuirks
     ) throws(JSONSyntaxError) -> Usage? {
-        var counters = Counters()
         var members = JSONMembers(at: value.lowerBound)
-        while let member = try members.next(in: bytes) {
+        return try Self.read(&members, in: bytes, quirks: quirks)
+    }
+
+    /// The usage in the object that `members` walks over, to its end; nil where it holds neither input nor output tokens.
+    static func read(
+        _ members: inout JSONMembers,
+        in bytes: UnsafeRawBufferPointer,
+        quirks: ChatQuirks
+    ) throws(JSONSyntaxError) -> Usage? {
+        var counters = Counters()
+        while let member = try members.nextHead(in: bytes) {
             if member.kind == .number {
                 Self.take(member, in: bytes, into: &counters)
             } else if member.kind == .object {
                 if member.keyIs("prompt_tokens_details", in: bytes) {
-                    try Self.readPromptDetails(member.value, in: bytes, into: &counters)
+                    var details = members.object
+                    try Self.readPromptDetails(&details, in: bytes, into: &counters)
+                    members.resume(after: details)
                 } else if member.keyIs("completion_tokens_details", in: bytes) {
-                    try Self.readCompletionDetails(member.value, in: bytes, into: &counters)
+                    var details = members.object
+                    try Self.readCompletionDetails(&details, in: bytes, into: &counters)
+                    members.resume(after: details)
                 }
             }
         }
@@ -70,12 +83,11 @@ enum ChatUsage {
     }
 
     private static func readPromptDetails(
-        _ value: Range<Int>,
+        _ members: inout JSONMembers,
         in bytes: UnsafeRawBufferPointer,
         into counters: inout Counters
     ) throws(JSONSyntaxError) {
-        var members = JSONMembers(at: value.lowerBound)
-        while let member = try members.next(in: bytes) {
+        while let member = try members.nextHead(in: bytes) {
             guard member.kind == .number else { continue }
             if member.keyIs("cached_tokens", in: bytes) {
                 if let count = Self.count(member.value, in: bytes) {
@@ -90,12 +102,11 @@ enum ChatUsage {
     }
 
     private static func readCompletionDetails(
-        _ value: Range<Int>,
+        _ members: inout JSONMembers,
         in bytes: UnsafeRawBufferPointer,
         into counters: inout Counters
     ) throws(JSONSyntaxError) {
-        var members = JSONMembers(at: value.lowerBound)
-        while let member = try members.next(in: bytes) {
+        while let member = try members.nextHead(in: bytes) {
             guard member.kind == .number, member.keyIs("reasoning_tokens", in: bytes) else { continue }
             if let count = Self.count(member.value, in: bytes) {
                 counters.reasoning = max(counters.reasoning ?? 0, count)

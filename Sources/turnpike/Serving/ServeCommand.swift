@@ -61,19 +61,10 @@ struct ServeCommand: AsyncParsableCommand {
         }
         do {
             try await self.serve(configuration, file: file, logger: logger)
-        } catch let error as AdminKeyError {
+        } catch let error where error is AdminKeyError || error is PolicyError {
             Console.complain("error: \(error)")
             throw ExitStatus.configuration
-        } catch let error as PolicyError {
-            Console.complain("error: \(error)")
-            throw ExitStatus.configuration
-        } catch let error as AddressTaken {
-            Console.complain("error: \(error)")
-            throw ExitStatus.failed
-        } catch let error as StorageError {
-            Console.complain("error: \(error)")
-            throw ExitStatus.failed
-        } catch let error as DatabaseLocked {
+        } catch let error where error is AddressTaken || error is StorageError || error is DatabaseLocked {
             Console.complain("error: \(error)")
             throw ExitStatus.failed
         }
