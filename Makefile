@@ -27,11 +27,11 @@ lint: ## Format and forbidden calls
 
 soak: build ## A million requests; writes a dated report to docs/reports
 	@scripts/install.sh test
-	TURNPIKE_BINARY=$(CURDIR)/.build/release/turnpike .venv/bin/python Tests/Soak/soak.py
+	.venv/bin/python Tests/Soak/soak.py
 
 bench: build ## CPU per request beside nginx, with and without TLS; instructions and allocations against thresholds
 	@scripts/install.sh bench
-	TURNPIKE_BINARY=$(CURDIR)/.build/release/turnpike .venv/bin/python Benchmarks/bench.py $(ARGS)
+	.venv/bin/python Benchmarks/bench.py $(ARGS)
 
 fuzz: ## Fuzz the framing, JSON and SSE; SECONDS each, 60 unless told
 	@scripts/install.sh build
