@@ -8,11 +8,12 @@ import PackageDescription
 // for a room that is not here yet, a symbolic link `Sources/<Room>` to `../../Sources/<Room>`.
 
 /// The rooms under test, instrumented for coverage.
-let rooms = ["JSON"]
+let rooms = ["JSON", "HTTP1"]
 /// Executable targets and the rooms each calls.
 let fuzzed: [(target: String, rooms: [String])] = [
     ("FuzzJSON", ["JSON"]),
     ("FuzzSSE", ["JSON"]),
+    ("FuzzHTTP1", ["HTTP1"]),
 ]
 
 let isFuzzing = Context.environment["FUZZ"] == "1"
