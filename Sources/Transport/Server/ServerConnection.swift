@@ -43,6 +43,8 @@ final class ServerConnection: ChannelDuplexHandler, DeadlineHolder {
     private var readsWithheld = false
     /// Whether the first bytes of a head have come.
     private var headBegun = false
+    /// Whether an empty line before the head has been passed over; there may be one.
+    private var emptyLineSkipped = false
     /// Bytes a pipelining client may send ahead.
     private static let pipelineBound = 64 * 1024
 
@@ -198,13 +200,14 @@ final class ServerConnection: ChannelDuplexHandler, DeadlineHolder {
         }
     }
 
-    /// RFC 9112 §2.2: an empty line before a request line is ignored (old clients end a body with one).
+    /// RFC 9112 §2.2: one empty line before a request line is ignored (old clients end a body with one).
     private func skipEmptyLine() {
-        guard !self.headBegun else { return }
+        guard !self.headBegun, !self.emptyLineSkipped else { return }
         if self.inbound.readableBytes >= 2,
             self.inbound.getInteger(at: self.inbound.readerIndex, as: UInt16.self) == 0x0d0a
         {
             self.inbound.moveReaderIndex(forwardBy: 2)
+            self.emptyLineSkipped = true
         }
     }
 
@@ -225,6 +228,7 @@ final class ServerConnection: ChannelDuplexHandler, DeadlineHolder {
 
     private func begin(headLength: Int) {
         self.headBegun = false
+        self.emptyLineSkipped = false
         guard let headBytes = self.inbound.readSlice(length: headLength) else {
             preconditionFailure("the scanner found the head in these bytes")
         }
