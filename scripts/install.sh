@@ -63,7 +63,7 @@ test)
 bench)
     "$0" test
     command -v nginx >/dev/null || packages nginx-light
-    packages valgrind util-linux
+    packages valgrind util-linux binutils
     ;;
 *)
     echo "usage: install.sh build|test|bench" >&2
