@@ -115,14 +115,4 @@ package final class DataServer: Sendable {
         if cutOff > 0 { try? await clock.sleep(for: .milliseconds(50)) }
         return cutOff
     }
-
-    /// Runs `body` on each event loop with what belongs to it.
-    package func onEachLoop<Value: Sendable>(_ body: @escaping @Sendable (LoopContext) -> Value) async throws -> [Value]
-    {
-        var values: [Value] = []
-        for lane in self.lanes.values {
-            values.append(try await lane.context.eventLoop.submit { body(lane.context.value) }.get())
-        }
-        return values
-    }
 }

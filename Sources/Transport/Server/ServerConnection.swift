@@ -66,7 +66,6 @@ final class ServerConnection: ChannelDuplexHandler, DeadlineHolder {
     }
 
     var isWritable: Bool { self.channelContext?.channel.isWritable ?? true }
-    var remoteAddress: String? { self.channelContext?.channel.remoteAddress?.ipAddress }
 
     // MARK: Channel events
 

@@ -71,9 +71,6 @@ package final class ServerRequest {
         self.headBytes.withUnsafeReadableBytes { self.head.table.text(name, in: $0) }
     }
 
-    /// The address of the client, for logs and records.
-    package var clientAddress: String? { self.connection?.remoteAddress }
-
     /// The whole body, once it is there. Sends `100 Continue` where the client waits for it.
     ///
     /// - Throws: 400 for broken framing, 408 for a body that came too slowly, 413 and 503 where a bound is passed.

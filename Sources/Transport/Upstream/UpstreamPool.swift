@@ -29,9 +29,6 @@ package final class UpstreamPool {
         self.resolver = resolver
     }
 
-    /// Open connections that wait for a request.
-    package var idleConnections: Int { self.idle.values.reduce(0) { $0 + $1.count } }
-
     func takeIdle(_ endpoint: Endpoint) -> UpstreamConnection? {
         let name = ObjectIdentifier(endpoint)
         while let connection = self.idle[name]?.popLast() {
