@@ -12,6 +12,14 @@ package struct Usage: Sendable, Hashable {
     package var output: Int
     /// The part of `output` that was reasoning.
     package var reasoning: Int
+    /// The part of `cacheWrite` that is kept for an hour rather than minutes.
+    package var cacheWriteHour = 0
+    /// The part of `freshInput` that was audio.
+    package var audioInput = 0
+    /// The part of `output` that was audio.
+    package var audioOutput = 0
+    /// Web searches the provider made for the answer.
+    package var searches = 0
 
     package init(freshInput: Int = 0, cacheRead: Int = 0, cacheWrite: Int = 0, output: Int = 0, reasoning: Int = 0) {
         self.freshInput = freshInput

@@ -79,7 +79,6 @@ final class Attempt {
                 status: call.head.status,
                 header: { name in call.field(named: name) },
                 body: bytes,
-                quirks: self.quirks,
                 credentials: self.target.provider.keys
             )
         }
@@ -103,7 +102,6 @@ final class Attempt {
         let relay = StreamRelay(
             call: call,
             request: self.request,
-            quirks: self.quirks,
             hidesUsage: self.facts.hidesUsage,
             heartbeat: delays.commitAfter
         )

@@ -1,10 +1,13 @@
-"""Fixtures: one gateway and one scripted upstream for the whole run (of one worker), and a tight one for abuse."""
+"""Fixtures: one scripted upstream for the whole run (of one worker), and gateways before it: the shared one, one whose
+providers speak other dialects than OpenAI's, and a tight one for abuse."""
 
 from __future__ import annotations
 
+import json
 import os
 import pathlib
 import uuid
+from dataclasses import dataclass
 
 import httpx
 import openai
@@ -108,6 +111,103 @@ def tight(tight_gateway, upstream):
         f"{tight_gateway.url}/v1/chat/completions", json=GOOD, headers={"authorization": f"Bearer {tight_gateway.key}"}
     )
     assert good.status_code == 200 and good.json()["choices"][0]["message"]["content"] == "good"
+
+
+# --- providers of other dialects -------------------------------------------------------------------------------------
+
+ANTHROPIC_KEY = "sk-ant-api03-upstream-5d0b7e21c94f6a83"
+GEMINI_KEY = "AIzaSyUpstream-7c31e0b9d25f48a6174e"
+AZURE_KEY = "azure-upstream-0f6e2d8c4b1a9753"
+AWS_KEY_ID = "AKIDTURNPIKETEST"
+AWS_SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiTESTSECRET"
+BEDROCK_TOKEN = "bedrock-api-key-upstream-3e9a1f7c5b2d8046"
+ACCESS_TOKEN = "ya29.upstream-access-token-6b4d8f0e2a1c9735"
+SECRETS = (ANTHROPIC_KEY, GEMINI_KEY, AZURE_KEY, AWS_SECRET, BEDROCK_TOKEN, ACCESS_TOKEN)
+REGION, PROJECT, LOCATION = "us-east-1", "my-project", "us-central1"
+
+
+@dataclass(frozen=True)
+class ServiceAccount:
+    """A service account's key file, made for the run, and what verifies its signatures."""
+
+    file: pathlib.Path
+    email: str
+    public_key: bytes
+    private_key: str
+    token_uri: str
+
+
+def make_service_account(folder: pathlib.Path, token_uri: str) -> ServiceAccount:
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
+    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    email = f"turnpike@{PROJECT}.iam.gserviceaccount.com"
+    content = {
+        "type": "service_account", "project_id": PROJECT, "private_key_id": "0123456789abcdef0123456789abcdef01234567",
+        "private_key": private, "client_email": email, "client_id": "100000000000000000001", "token_uri": token_uri,
+    }  # fmt: skip
+    file = folder / "service-account.json"
+    file.write_text(json.dumps(content, indent=2))
+    return ServiceAccount(file, email, public, private, token_uri)
+
+
+def translated_providers(upstream_url: str, account: ServiceAccount) -> str:
+    """Provider entries of every kind that is not simply OpenAI's, each below a path of its own."""
+    return f"""
+  anthropic: {{ base_url: {upstream_url}/anthropic, api_key: {ANTHROPIC_KEY} }}
+  gemini: {{ base_url: {upstream_url}/gemini, api_key: {GEMINI_KEY} }}
+  vertex: {{ base_url: {upstream_url}/vertex, project: {PROJECT}, location: {LOCATION}, credentials: {account.file} }}
+  bedrock: {{ base_url: {upstream_url}/bedrock, region: {REGION}, access_key_id: {AWS_KEY_ID}, secret_access_key: {AWS_SECRET} }}
+  bearer: {{ kind: bedrock, base_url: {upstream_url}/bearer, region: {REGION}, api_key: {BEDROCK_TOKEN} }}
+  azure: {{ kind: azure-openai, base_url: {upstream_url}/azure, api_version: v1, api_keys: [ {AZURE_KEY} ] }}
+  dated: {{ kind: azure-openai, base_url: {upstream_url}/dated, api_version: "2024-10-21", api_keys: [ {AZURE_KEY} ] }}
+  house: {{ kind: openai, base_url: {upstream_url}/house/v1, api_key: {UPSTREAM_KEY} }}
+"""
+
+
+def token_answer():
+    return answer({"access_token": ACCESS_TOKEN, "expires_in": 3600, "token_type": "Bearer"})
+
+
+@pytest.fixture(scope="session")
+def service_account(upstream, tmp_path_factory):
+    return make_service_account(tmp_path_factory.mktemp("account"), f"{upstream.url}/token")
+
+
+@pytest.fixture(scope="session")
+def translating_gateway(upstream, service_account, tmp_path_factory):
+    """A gateway with every provider kind, all of them served by the scripted upstream."""
+    upstream.script("/token", token_answer())
+    made = Gateway(
+        tmp_path_factory.mktemp("translating"),
+        f"""
+providers:{translated_providers(upstream.url, service_account)}
+reliability:
+  timeouts: {{ connect: 2s, first_content: 3s, between_chunks: 2s, response: 3s, total: 20s }}
+""",
+        secrets=(*SECRETS, UPSTREAM_KEY),
+    )
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def translating(translating_gateway):
+    """The gateway before the providers of other dialects, which must have survived the test."""
+    yield translating_gateway
+    translating_gateway.check_health()
+
+
+@pytest.fixture
+def sdk(translating):
+    """The unmodified `openai` package, pointed at it."""
+    with openai.OpenAI(base_url=f"{translating.url}/v1", api_key=translating.key, max_retries=0, timeout=20) as made:
+        yield made
 
 
 def recordings_folder() -> pathlib.Path | None:

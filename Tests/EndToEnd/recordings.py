@@ -54,24 +54,32 @@ class Recording:
         return b"".join(kept)
 
 
-def load() -> list[Recording]:
+def exchanges(*apis: str) -> list[tuple[str, dict, bytes]]:
+    """The recorded exchanges with these APIs: name, what the file holds, and the answer's bytes."""
     folder = recordings_folder()
     found = []
     for path in sorted(folder.rglob("*.json")) if folder else []:
         data = json.loads(path.read_text())
-        if data.get("api") != "chat.completions":
-            continue
+        if data.get("api") in apis:
+            response = data["response"]
+            body = base64.b64decode(response["body_base64"]) if "body_base64" in response else response["body"].encode()
+            found.append((str(path.relative_to(folder)).removesuffix(".json"), data, body))
+    return found
+
+
+def load() -> list[Recording]:
+    found = []
+    for name, data, body in exchanges("chat.completions"):
         response = data["response"]
-        body = base64.b64decode(response["body_base64"]) if "body_base64" in response else response["body"].encode()
         found.append(
             Recording(
-                name=str(path.relative_to(folder)).removesuffix(".json"),
+                name=name,
                 provider=data["provider"] if data["provider"] in KINDS and data["provider"] != "openai" else FALLBACK,
                 stream=bool(data["stream"]),
                 status=response["status"],
                 headers=response.get("headers") or {},
                 body=body,
-                failed=data.get("kind") == "error" or pathlib.Path(path).name.startswith("err-"),
+                failed=data.get("kind") == "error" or pathlib.Path(name).name.startswith("err-"),
             )
         )
     return found

@@ -1,7 +1,8 @@
 """An HTTP/1.1 upstream on raw sockets that does exactly what its script says.
 
 A test registers replies under a model name (`upstream.script("some-model", reply, ...)`); a request whose JSON body asks
-for that model gets them in turn, and the last one again and again. A reply is a sequence of byte strings, each one
+for that model gets them in turn, and the last one again and again. Where the body names none, the path does, as Gemini's
+and Bedrock's do; a request that names no model at all (for a token, say) is scripted by its path. A reply is a sequence of byte strings, each one
 `send` call, and of pauses (floats, seconds), followed by what becomes of the connection:
 
 - `keep`   the answer was well formed, the next request may follow
@@ -22,6 +23,7 @@ import ssl
 import struct
 import threading
 import time
+import urllib.parse
 from dataclasses import dataclass, field
 
 REASONS = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 429: "Too Many Requests"}
@@ -61,6 +63,7 @@ class Exchange:
     """A request and what became of it. Times are `time.monotonic()`."""
 
     request: Request
+    model: str = ""
     sent: int = 0
     finished_at: float | None = None
     peer_closed: threading.Event = field(default_factory=threading.Event)
@@ -195,9 +198,9 @@ class ScriptedUpstream:
             self._scripts[model] = list(replies)
 
     def seen(self, model: str) -> list[Exchange]:
-        """The exchanges whose body asked for this model."""
+        """The exchanges that asked for this model."""
         with self._lock:
-            return [e for e in self.exchanges if _model(e.request.body) == model]
+            return [e for e in self.exchanges if e.model == model]
 
     def wait(self, model: str, count: int = 1, seconds: float = 5) -> list[Exchange]:
         """Waits until the upstream has got that many requests for the model."""
@@ -235,8 +238,8 @@ class ScriptedUpstream:
                 if request is None:
                     return
                 count += 1
-                last = Exchange(request)
-                reply = self._reply(request)
+                last = Exchange(request, asked(request))
+                reply = self._reply(last.model)
                 with self._lock:
                     self.exchanges.append(last)
                 if not self._play(connection, reply, last):
@@ -253,9 +256,9 @@ class ScriptedUpstream:
             except OSError:
                 pass
 
-    def _reply(self, request: Request) -> Reply:
+    def _reply(self, model: str) -> Reply:
         with self._lock:
-            queue = self._scripts.get(_model(request.body) or "")
+            queue = self._scripts.get(model)
             if not queue:
                 return self.default
             return queue.pop(0) if len(queue) > 1 else queue[0]
@@ -299,12 +302,19 @@ class ScriptedUpstream:
         return False
 
 
-def _model(body: bytes) -> str | None:
+def asked(request: Request) -> str:
+    """What a request is scripted by: the model of its body, else of its path, else the path."""
     try:
-        value = json.loads(body)
+        value = json.loads(request.body)
     except (ValueError, RecursionError):
-        return None
-    return value.get("model") if isinstance(value, dict) else None
+        value = None
+    if isinstance(value, dict) and isinstance(value.get("model"), str):
+        return value["model"]
+    path = request.target.partition("?")[0]
+    for before, after in (("/models/", ":"), ("/model/", "/"), ("/deployments/", "/chat/")):
+        if before in path and after in (rest := path.rpartition(before)[2]):
+            return urllib.parse.unquote(rest.rpartition(after)[0])
+    return path
 
 
 def _read_request(connection: socket.socket, buffer: bytearray, number: int, count: int) -> Request | None:

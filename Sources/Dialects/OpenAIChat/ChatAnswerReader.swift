@@ -40,7 +40,7 @@ package enum ChatAnswerReader {
             throw error
         } catch {
             // Google's OpenAI-compatible endpoints wrap an error into a list.
-            if body.first == UInt8(ascii: "[") { throw ChatErrors.inBand(body, quirks: quirks) }
+            if body.first == UInt8(ascii: "[") { throw UpstreamErrors.inBand(body) }
             throw GatewayError(
                 .upstreamError,
                 origin: .upstream,
@@ -75,7 +75,7 @@ package enum ChatAnswerReader {
                     )
                     members.resume(after: choices)
                 } else if member.keyIs("error", in: body) {
-                    throw ChatErrors.inBand(body, quirks: quirks)
+                    throw UpstreamErrors.inBand(body)
                 }
             case .object:
                 if member.keyIs("usage", in: body) {
@@ -83,19 +83,19 @@ package enum ChatAnswerReader {
                     if let usage = try ChatUsage.read(&usage, in: body, quirks: quirks) { facts.usage = usage }
                     members.resume(after: usage)
                 } else if member.keyIs("error", in: body) {
-                    throw ChatErrors.inBand(body, quirks: quirks)
+                    throw UpstreamErrors.inBand(body)
                 }
             case .string:
                 if member.keyIs("model", in: body) {
                     let model = try JSONScan.string(member.value, in: body)
                     if !model.isEmpty { facts.model = model }
                 } else if member.keyIs("error", in: body), member.value.count > 2 {
-                    throw ChatErrors.inBand(body, quirks: quirks)
+                    throw UpstreamErrors.inBand(body)
                 }
             default: break
             }
         }
-        guard hasList else { throw ChatErrors.inBand(body, quirks: quirks) }
+        guard hasList else { throw UpstreamErrors.inBand(body) }
         guard facts.choices > 0 else {
             throw GatewayError(
                 .upstreamError,

@@ -34,101 +34,22 @@ extension ChatErrors {
         status: Int,
         header: (String) -> String?,
         body: UnsafeRawBufferPointer,
-        quirks: ChatQuirks,
         credentials: [Secret] = [],
         now: UInt64 = unixMilliseconds()
     ) -> GatewayError {
-        let read = ChatErrorBody(body)
-        var error = ChatErrorClass(status: status, body: read).error
-        error.message = Self.message(of: error, body: read, status: status, credentials: credentials)
-        error.upstreamStatus = status
-        if Self.mayName(delayFor: error) {
-            error.retryAfter = RetryDelay.read(
-                header: header,
-                retryInfo: read?.retryDelay,
-                text: read?.message ?? "",
-                now: now
-            )
-        }
-        Self.obey(header("x-should-retry"), error: &error)
-        return error
+        UpstreamErrors.read(status: status, header: header, body: body, credentials: credentials, now: now)
     }
 
     /// The words an error body of the caller's own making uses, to be repeated to the caller.
     package static func words(_ body: UnsafeRawBufferPointer) -> ChatErrorWords {
-        guard let read = ChatErrorBody(body) else { return ChatErrorWords() }
+        guard let read = UpstreamErrorBody(body) else { return ChatErrorWords() }
         // A numeric code repeats the status and is not a word of this dialect.
         let code = read.code.flatMap { Int($0) == nil ? Self.word($0) : nil }
         return ChatErrorWords(type: read.type.flatMap(Self.word), code: code)
     }
 
-    /// The error that came inside a 200, as an event or as a whole body.
-    static func inBand(_ body: UnsafeRawBufferPointer, quirks: ChatQuirks) -> GatewayError {
-        guard let read = ChatErrorBody(body) else {
-            return GatewayError(
-                .upstreamError,
-                origin: .upstream,
-                retry: .sameTarget,
-                "The provider's answer is neither an answer nor an error of its dialect.",
-                upstreamStatus: 200
-            )
-        }
-        return Self.inBand(read)
-    }
-
-    /// The error in an event that has neither `choices` nor an `error` member, or nil where it is none: a ping, say.
-    static func inBandWithoutErrorMember(_ data: UnsafeRawBufferPointer, quirks: ChatQuirks) -> GatewayError? {
-        guard let read = ChatErrorBody(data) else { return nil }
-        return Self.inBand(read)
-    }
-
-    private static func inBand(_ read: ChatErrorBody) -> GatewayError {
-        let status = read.status ?? ChatErrorClass.status(type: read.type, code: read.code)
-        var error = ChatErrorClass(status: status, body: read).error
-        error.message = Self.message(of: error, body: read, status: status, credentials: [])
-        error.upstreamStatus = 200
-        if Self.mayName(delayFor: error) {
-            error.retryAfter = RetryDelay.read(
-                header: { _ in nil },
-                retryInfo: read.retryDelay,
-                text: read.message,
-                now: 0
-            )
-        }
-        return error
-    }
-
     private static func word(_ text: String) -> String? {
         guard (1...64).contains(text.utf8.count), text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return nil }
         return text
-    }
-
-    private static func mayName(delayFor error: GatewayError) -> Bool {
-        error.origin == .upstream && error.code != .upstreamAuthentication
-    }
-
-    private static func message(
-        of error: GatewayError,
-        body: ChatErrorBody?,
-        status: Int,
-        credentials: [Secret]
-    ) -> String {
-        // What a provider says about a key of the gateway's is not the client's business.
-        if error.code == .upstreamAuthentication {
-            return "The provider refused the gateway's own credential (status \(status))."
-        }
-        let text = body.map { UpstreamText.scrubbed($0.message, credentials: credentials) } ?? ""
-        if text.utf8.contains(where: { $0 != 0x20 }) { return text }
-        return "The provider answered with status \(status) and no message."
-    }
-
-    /// Follows `x-should-retry`, by which a server says what it knows better.
-    private static func obey(_ value: String?, error: inout GatewayError) {
-        guard error.origin == .upstream, let value else { return }
-        if value == "false", error.retry == .sameTarget {
-            error.retry = .otherTarget
-        } else if value == "true", error.code != .upstreamAuthentication, error.code != .quotaExhausted {
-            error.retry = .sameTarget
-        }
     }
 }

@@ -73,12 +73,12 @@ package struct ChatStreamReader: Sendable {
         // An empty `data:` line kills official clients, which try to parse it.
         guard data.contains(where: { !Self.isSpace($0) }) else { return .hide }
         if Self.isDone(data) { return self.receivedDone() }
-        if let name, Self.isError(name) { return self.fail(ChatErrors.inBand(data, quirks: self.quirks)) }
+        if let name, Self.isError(name) { return self.fail(UpstreamErrors.inBand(data)) }
         do {
             return try self.judge(data)
         } catch {
             // Google's OpenAI-compatible endpoints wrap an error into a list.
-            if data.first == UInt8(ascii: "[") { return self.fail(ChatErrors.inBand(data, quirks: self.quirks)) }
+            if data.first == UInt8(ascii: "[") { return self.fail(UpstreamErrors.inBand(data)) }
             return self.fail(
                 GatewayError(
                     .upstreamError,
@@ -169,7 +169,7 @@ extension ChatStreamReader {
                 self.model = try JSONScan.string(member.value, in: data)
             }
         }
-        if isErrorObject { return self.fail(ChatErrors.inBand(data, quirks: self.quirks)) }
+        if isErrorObject { return self.fail(UpstreamErrors.inBand(data)) }
         guard let choices, choices.kind == .array else {
             return self.judgeWithoutChoices(data, null: choices, hasUsage: hasUsage)
         }
@@ -223,7 +223,7 @@ extension ChatStreamReader {
             // The client asked for usage: it gets the event with the empty list it expects.
             return .replace(Self.event(data, withEmptyChoicesAt: choices?.value))
         }
-        if !hasUsage, let error = ChatErrors.inBandWithoutErrorMember(data, quirks: self.quirks) {
+        if !hasUsage, let error = UpstreamErrors.inBandIfAny(data) {
             return self.fail(error)
         }
         return .hide

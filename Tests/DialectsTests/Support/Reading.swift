@@ -64,7 +64,6 @@ func readError(
     _ status: Int,
     _ body: String,
     headers: [String: String] = [:],
-    quirks: ChatQuirks = .openAI,
     credentials: [Secret] = [],
     now: UInt64 = 0
 ) -> GatewayError {
@@ -73,7 +72,6 @@ func readError(
             status: status,
             header: { headers[$0] },
             body: bytes,
-            quirks: quirks,
             credentials: credentials,
             now: now
         )

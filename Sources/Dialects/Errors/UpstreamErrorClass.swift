@@ -1,16 +1,16 @@
 internal import Core
 
 /// Sorts an error answer into one of the gateway's kinds by its status, its codes and, where no code tells, its text.
-struct ChatErrorClass {
+struct UpstreamErrorClass {
     private let status: Int
-    private let body: ChatErrorBody?
+    private let body: UpstreamErrorBody?
     /// The code, the type and the marks, in lower case.
     private let names: [String]
     /// The start of the message, in lower case.
     private let text: String
 
     /// What is known of the error; without a body the status alone.
-    init(status: Int, body: ChatErrorBody?) {
+    init(status: Int, body: UpstreamErrorBody?) {
         self.status = status
         self.body = body
         self.names = ([body?.code, body?.type].compactMap(\.self) + (body?.marks ?? [])).map { $0.lowercased() }
@@ -19,6 +19,7 @@ struct ChatErrorClass {
 
     /// The error, with an empty message.
     var error: GatewayError {
+        if let error = self.amazons { return error }
         if self.isBadKey { return self.upstream(.upstreamAuthentication, .otherTarget) }
         if self.isContentFilter { return self.client(.contentFilter) }
         if self.isQuota { return self.upstream(.quotaExhausted, .otherTarget) }
@@ -38,11 +39,41 @@ struct ChatErrorClass {
         return self.byStatus
     }
 
+    /// What the names of AWS's exceptions say
+    /// (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html#API_runtime_Converse_Errors);
+    /// nil where the status and the text decide.
+    private var amazons: GatewayError? {
+        guard let name = self.names.first(where: { $0.hasSuffix("exception") || $0 == "invalidsignature" }) else {
+            return nil
+        }
+        switch name {
+        case "accessdeniedexception", "unrecognizedclientexception", "expiredtokenexception",
+            "invalidsignatureexception", "incompletesignatureexception", "missingauthenticationtokenexception":
+            return self.upstream(.upstreamAuthentication, .otherTarget)
+        case "throttlingexception": return self.upstream(.rateLimit, .sameTarget)
+        case "servicequotaexceededexception": return self.upstream(.quotaExhausted, .otherTarget)
+        case "modelnotreadyexception", "serviceunavailableexception": return self.upstream(.overloaded, .sameTarget)
+        case "modeltimeoutexception": return self.upstream(.upstreamTimeout, .sameTarget)
+        case "internalserverexception": return self.upstream(.upstreamError, .sameTarget)
+        case "modelerrorexception", "modelstreamerrorexception":
+            // The model's own status is in the body; a 4xx of it is the request's fault.
+            let isRequests = self.body?.status.map { (400...499).contains($0) } ?? false
+            return self.upstream(.upstreamError, isRequests ? .otherTarget : .sameTarget)
+        case "resourcenotfoundexception":
+            var error = self.client(.modelNotFound)
+            error.retry = .otherTarget
+            error.field = "model"
+            return error
+        default: return nil
+        }
+    }
+
     /// The status an error has that came inside a 200 and names none.
     static func status(type: String?, code: String?) -> Int {
         for name in [code, type].compactMap({ $0?.lowercased() }) {
             switch name {
-            case "invalid_request_error", "invalid_request", "invalid-argument", "invalid_argument", "badrequesterror",
+            case "validationexception", "invalid_request_error", "invalid_request", "invalid-argument",
+                "invalid_argument", "badrequesterror",
                 "bad_request", "tool_use_failed", "failed_precondition", "unsupported_parameter", "unsupported_value":
                 return 400
             case "authentication_error", "invalid_api_key", "unauthenticated": return 401
@@ -90,7 +121,7 @@ struct ChatErrorClass {
     }
 }
 
-extension ChatErrorClass {
+extension UpstreamErrorClass {
     private func isNamed(_ candidates: Set<String>) -> Bool { self.names.contains { candidates.contains($0) } }
 
     private func says(_ phrases: [String]) -> Bool { phrases.contains { self.text.contains($0) } }

@@ -7,7 +7,7 @@ internal import JSON
 /// (Mistral, Cohere, vLLM); Google's `{"error":{code,message,status,details}}`, also inside an array; numeric codes
 /// (OpenRouter, Perplexity); the upstream's own words in `metadata.raw` (OpenRouter); `innererror` (Azure); `base_resp`
 /// (MiniMax).
-struct ChatErrorBody {
+struct UpstreamErrorBody {
     /// The text, empty where the body has none.
     var message = ""
     /// The kind of error in the server's words.
@@ -25,6 +25,9 @@ struct ChatErrorBody {
 
     /// The largest body that is parsed; an error is never longer, and what is longer is classified by its status alone.
     private static let limit = 256 * 1024
+
+    /// A body that says nothing yet.
+    init() {}
 
     /// Reads `bytes`, or nil where they are no JSON or say nothing of an error.
     init?(_ bytes: UnsafeRawBufferPointer) {
@@ -119,7 +122,7 @@ struct ChatErrorBody {
             var words = raw
             // Where the provider's answer was JSON, it is quoted whole.
             if raw.utf8.first == UInt8(ascii: "{"), let value = try? JSONValue(parsing: raw),
-                let inner = ChatErrorBody(value)
+                let inner = UpstreamErrorBody(value)
             {
                 words = inner.message
                 self.retryDelay = inner.retryDelay ?? self.retryDelay

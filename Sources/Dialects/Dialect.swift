@@ -1,0 +1,11 @@
+/// The wire languages of chat: what a client speaks, and what a provider's endpoint speaks.
+package enum Dialect: String, Sendable, Hashable, CaseIterable {
+    /// OpenAI's Chat Completions, and every server compatible with it.
+    case openAIChat = "openai"
+    /// Anthropic's Messages.
+    case anthropicMessages = "anthropic"
+    /// Google's generateContent, at AI Studio and at Vertex.
+    case gemini
+    /// Amazon Bedrock's Converse.
+    case bedrockConverse = "bedrock"
+}
