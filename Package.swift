@@ -23,6 +23,7 @@ let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 
 /// A room of the house: a target under `Sources/` that imports only the rooms below it.
 func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -46,6 +47,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
@@ -71,11 +73,19 @@ let package = Package(
             ["Core", "HTTP1", nioCore, nioPosix, nioSSL, .product(name: "NIOTLS", package: "swift-nio")]
         ),
         room(
+            "Credentials",
+            [
+                "Core", "JSON", crypto, cryptoExtras, nioCore, nioPosix,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ]
+        ),
+        room(
             "Gateway",
             [
                 "Core", "JSON", "HTTP1", "TurnpikeConfiguration", "Catalog", "Dialects", "Providers", "Routing",
                 "Identity",
-                "Telemetry", "Transport", nioCore, logging,
+                "Telemetry", "Transport", "Credentials", nioCore, logging,
             ]
         ),
         room(
@@ -92,7 +102,7 @@ let package = Package(
             dependencies: [
                 "CProcess", "Core", "JSON", "HTTP1", "TurnpikeConfiguration", "Catalog", "Providers", "Routing",
                 "Identity", "Telemetry", "Storage",
-                "Transport", "Gateway", "Admin", nioCore, nioPosix,
+                "Transport", "Credentials", "Gateway", "Admin", nioCore, nioPosix,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"), logging,
@@ -119,6 +129,14 @@ let package = Package(
         tests(
             "TurnpikeConfigurationTests",
             ["Core", "JSON", "TurnpikeConfiguration", "TestSupport", .product(name: "Yams", package: "Yams")]
+        ),
+        tests("CatalogTests", ["Core", "TurnpikeConfiguration", "Catalog"]),
+        tests(
+            "CredentialsTests",
+            [
+                "Core", "JSON", "Credentials", "TestSupport", crypto, cryptoExtras, nioPosix, nioCore,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]
         ),
         tests("RoutingTests", ["Core", "TurnpikeConfiguration", "Catalog", "Routing"]),
         tests("TelemetryTests", ["Core", "Telemetry", logging]),

@@ -1,36 +1,125 @@
 import TurnpikeConfiguration
 
-/// The models of each kind of provider by the provider's own name, as its documentation listed them in November 2026.
+/// The models of each kind of provider, found by the names they go by.
 enum BuiltInModels {
+    /// Every name a client may ask for at a kind of provider, in order.
+    ///
+    /// Fine-tuned models are only patterns of names. What a local Ollama holds is its owner's choice, so it has no
+    /// names before it is asked.
     static func names(_ kind: ProviderKind) -> [String] {
-        switch kind {
-        case .openai: openAI
-        case .mistral:
-            [
-                "mistral-large-latest", "mistral-medium-latest", "mistral-small-latest", "codestral-latest",
-                "devstral-medium-latest", "magistral-medium-latest", "magistral-small-latest", "ministral-8b-latest",
-                "ministral-3b-latest", "pixtral-large-latest", "open-mistral-nemo",
-            ]
-        case .deepseek: ["deepseek-chat", "deepseek-reasoner"]
-        case .xai: ["grok-4", "grok-4-fast", "grok-3", "grok-3-mini", "grok-code-fast-1"]
-        case .perplexity: ["sonar", "sonar-pro", "sonar-reasoning-pro", "sonar-deep-research"]
-        case .groq:
-            [
-                "llama-3.3-70b-versatile", "llama-3.1-8b-instant", "openai/gpt-oss-120b", "openai/gpt-oss-20b",
-                "moonshotai/kimi-k2-instruct", "qwen/qwen3-32b",
-            ]
-        case .cerebras: ["llama3.1-8b", "llama-3.3-70b", "gpt-oss-120b", "qwen-3-32b"]
-        case .demo, .anthropic, .gemini, .vertex, .bedrock, .azureOpenAI, .ollama, .cohere, .together, .fireworks,
-            .openrouter, .nvidia, .huggingface:
-            []
+        if kind == .ollama { return [] }
+        let lines = CatalogData.lines(kind)
+        return (0..<lines.count).compactMap { index in
+            lines.hasPrefix(index, "ft:") ? nil : lines.name(index)
         }
     }
 
-    private static let openAI = [
-        "gpt-5", "gpt-5-mini", "gpt-5-nano", "gpt-5.1", "gpt-5-chat-latest", "gpt-4.1", "gpt-4.1-mini", "gpt-4.1-nano",
-        "gpt-4o", "gpt-4o-mini", "gpt-4o-2024-11-20", "gpt-4o-mini-2024-07-18", "chatgpt-4o-latest",
-        "gpt-4o-audio-preview", "gpt-4o-search-preview", "gpt-4o-mini-search-preview", "gpt-4-turbo", "gpt-4",
-        "gpt-3.5-turbo", "gpt-3.5-turbo-instruct", "o1", "o3", "o3-mini", "o4-mini", "text-embedding-3-small",
-        "text-embedding-3-large", "text-embedding-ada-002",
+    /// The model that goes by `name`; nil where the catalogue has none.
+    ///
+    /// A name that is not listed is looked for without what only decorates it: a region's prefix, an ARN, a date, a
+    /// variant's suffix. Where a variant may cost something else, the model comes without prices.
+    static func find(_ name: String, at kind: ProviderKind) -> CatalogModel? {
+        let lines = CatalogData.lines(kind)
+        guard lines.count > 0, !name.isEmpty, name.utf8.count <= 512 else { return nil }
+        if let found = BuiltInModels.exact(name, lines, kind) { return found }
+        for plain in BuiltInModels.undecorated(name, at: kind) {
+            if let found = BuiltInModels.exact(plain, lines, kind) ?? BuiltInModels.redated(plain, lines, kind) {
+                return found
+            }
+        }
+        if let found = BuiltInModels.redated(name, lines, kind) { return found }
+        // `model:variant` at routers: the same model on other terms.
+        if kind == .openrouter || kind == .huggingface || kind == .ollama, let colon = name.lastIndex(of: ":") {
+            var found = BuiltInModels.exact(String(name[..<colon]), lines, kind)
+            if kind != .ollama { found?.prices = PriceList() }
+            return found
+        }
+        return nil
+    }
+
+    private static func exact(_ name: String, _ lines: CatalogLines, _ kind: ProviderKind) -> CatalogModel? {
+        guard var index = lines.index(of: name) else { return nil }
+        if let canonical = lines.alias(index) {
+            guard let target = lines.index(of: canonical) else { return nil }
+            index = target
+        }
+        return CatalogModel(line: lines[index], kind: kind)
+    }
+
+    /// The name without what its kind of provider puts around it, the likeliest first.
+    private static func undecorated(_ name: String, at kind: ProviderKind) -> [String] {
+        switch kind {
+        case .bedrock:
+            var plain = name
+            if name.hasPrefix("arn:") {
+                // …:foundation-model/ID and …:inference-profile/ID name the model; an application profile does not.
+                guard let slash = name.firstIndex(of: "/"), !name.contains(":application-inference-profile/") else {
+                    return []
+                }
+                plain = String(name[name.index(after: slash)...])
+            }
+            var result = plain == name ? [] : [plain]
+            if let bare = BuiltInModels.withoutRegion(plain) { result.append(bare) }
+            return result
+        case .gemini, .vertex:
+            guard let slash = name.lastIndex(of: "/") else { return [] }
+            // models/ID, publishers/google/models/ID, google/ID, and meta/ID as it is listed.
+            let bare = String(name[name.index(after: slash)...])
+            let rest = name[..<slash]
+            if let before = rest.lastIndex(of: "/"), rest[rest.index(after: before)...] != "models" {
+                return ["\(rest[rest.index(after: before)...])/\(bare)", bare]
+            }
+            return [bare]
+        case .fireworks:
+            return name.contains("/") ? [] : ["accounts/fireworks/models/\(name)"]
+        case .openai:
+            guard name.hasPrefix("ft:") else { return [] }
+            // ft:BASE:organisation:suffix:id
+            return ["ft:" + name.dropFirst(3).prefix { $0 != ":" }]
+        default:
+            return []
+        }
+    }
+
+    /// The prefixes of Bedrock's inference profiles.
+    /// https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-support.html
+    private static let regions: Set<Substring> = [
+        "us", "eu", "apac", "global", "us-gov", "jp", "au", "ca", "sa", "mx", "in", "uk",
     ]
+
+    private static func withoutRegion(_ name: String) -> String? {
+        guard let dot = name.firstIndex(of: "."), BuiltInModels.regions.contains(name[..<dot]) else { return nil }
+        return String(name[name.index(after: dot)...])
+    }
+
+    /// The model whose name differs in its date only: the name without a date, else the one listed name that is this
+    /// one with a date or revision.
+    private static func redated(_ name: String, _ lines: CatalogLines, _ kind: ProviderKind) -> CatalogModel? {
+        if let undated = ModelName.undated(name), let found = BuiltInModels.exact(undated, lines, kind) { return found }
+        var only: Int?
+        for mark in ["-", "@"] {
+            let prefix = name + mark
+            var index = lines.lowerBound(prefix)
+            while index < lines.count, lines.hasPrefix(index, prefix) {
+                if BuiltInModels.isDate(lines.name(index).dropFirst(prefix.utf8.count)) {
+                    if only != nil { return nil }
+                    only = index
+                }
+                index += 1
+            }
+        }
+        return only.flatMap { BuiltInModels.exact(lines.name($0), lines, kind) }
+    }
+
+    /// Whether a name's tail is nothing but a date, behind which a revision may stand: `20250929`, `2025-08-07`,
+    /// `20250929-v1:0`, `v1:0`.
+    private static func isDate(_ tail: Substring) -> Bool {
+        let words = tail.split(separator: "-")
+        return !words.isEmpty
+            && words.allSatisfy { word in
+                let bare = word.first == "v" ? word.dropFirst() : word
+                return !bare.isEmpty && bare.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == UInt8(ascii: ":") }
+                    && (word.first == "v" || bare.utf8.count != 1 && bare.utf8.count != 3)
+            }
+    }
 }

@@ -1,6 +1,8 @@
 import AsyncHTTPClient
 import Core
 package import NIOCore
+import NIOHTTP1
+import NIOPosix
 import Synchronization
 
 /// ``BackgroundHTTP`` over AsyncHTTPClient, on the gateway's own event loops.
@@ -24,16 +26,34 @@ package final class AsyncHTTPBackground: BackgroundHTTP {
     package func send(_ request: BackgroundRequest) async throws(BackgroundHTTPError) -> BackgroundResponse {
         let client = try self.opened()
         do {
-            let answer = try await client.execute(Self.clientRequest(request), timeout: .nanoseconds(request.timeout.nanoseconds))
-            let body = try await answer.body.collect(upTo: BackgroundResponse.largestBody)
-            return BackgroundResponse(
-                status: Int(answer.status.code),
-                fields: answer.headers.map { (name: $0.name.lowercased(), value: $0.value) },
-                body: Array(body.readableBytesView)
-            )
+            // The client's own deadline ends with the answer's head, so the whole call races a clock.
+            return try await withThrowingTaskGroup(of: BackgroundResponse.self) { group in
+                group.addTask { try await Self.exchange(request, over: client) }
+                group.addTask {
+                    try await Task.sleep(for: request.timeout)
+                    throw BackgroundHTTPError.timedOut
+                }
+                defer { group.cancelAll() }
+                guard let response = try await group.next() else { throw BackgroundHTTPError.timedOut }
+                return response
+            }
         } catch {
             throw Self.reason(error)
         }
+    }
+
+    private static func exchange(
+        _ request: BackgroundRequest,
+        over client: HTTPClient
+    ) async throws -> BackgroundResponse {
+        let timeout = TimeAmount.nanoseconds(request.timeout.nanoseconds)
+        let answer = try await client.execute(Self.clientRequest(request), timeout: timeout)
+        let body = try await answer.body.collect(upTo: BackgroundResponse.largestBody)
+        return BackgroundResponse(
+            status: Int(answer.status.code),
+            fields: answer.headers.map { (name: $0.name.lowercased(), value: $0.value) },
+            body: Array(body.readableBytesView)
+        )
     }
 
     /// Closes its connections, fails what is under way, and refuses further calls. May be called more than once.
@@ -90,6 +110,7 @@ package final class AsyncHTTPBackground: BackgroundHTTP {
 
     private static func reason(_ error: any Error) -> BackgroundHTTPError {
         switch error {
+        case let error as BackgroundHTTPError: return error
         case is NIOTooManyBytesError: return .bodyTooLarge
         case is CancellationError: return .failed("the call was cancelled")
         case let error as HTTPClientError:

@@ -125,7 +125,7 @@ extension StringProtocol {
     /// Without spaces, tabs and line ends at either end.
     var trimmedText: String {
         let isSpace: (UInt8) -> Bool = { $0 == 0x20 || (0x09...0x0D).contains($0) }
-        let tail = self.utf8.drop(while: isSpace)
+        let tail = Substring(self).utf8.drop(while: isSpace)
         guard let last = tail.lastIndex(where: { !isSpace($0) }) else { return "" }
         return String(decoding: tail[...last], as: UTF8.self)
     }
@@ -156,11 +156,13 @@ func isEncryptedOrLocal(_ url: String) -> Bool {
     return isLoopback(host)
 }
 
-/// The host of an absolute URL, without port and brackets, in lower case; nil where there is none, or a user name is
-/// before it.
+/// The host of an absolute URL, without port and brackets, in lower case; nil where there is none, a user name is before
+/// it, or there are bytes in the URL that parsers disagree about.
 func hostOfURL(_ url: String) -> String? {
-    guard let slashes = url.firstRange(of: "://") else { return nil }
-    let authority = url[slashes.upperBound...].prefix { !"/?#\\".contains($0) }
+    guard let slashes = url.firstRange(of: "://"),
+        url.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\\") })
+    else { return nil }
+    let authority = url[slashes.upperBound...].prefix { !"/?#".contains($0) }
     if authority.contains("@") { return nil }
     if authority.hasPrefix("[") {
         guard let end = authority.firstIndex(of: "]") else { return nil }

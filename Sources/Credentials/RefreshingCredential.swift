@@ -71,6 +71,12 @@ package final class RefreshingCredential<Value: Sendable>: Sendable {
         }
     }
 
+    /// How many callers wait for the fetch that is under way.
+    var waitingCount: Int { self.state.withLock { $0.waiting.count } }
+
+    /// Whether a fetch is under way.
+    var isFetching: Bool { self.state.withLock { $0.isFetching } }
+
     private func wait(_ continuation: CheckedContinuation<Result<Value, GatewayError>, Never>, ticket: UInt64) {
         let now = self.clock()
         let (answer, starts) = self.state.withLock { state -> (Result<Value, GatewayError>?, Bool) in
@@ -111,7 +117,10 @@ package final class RefreshingCredential<Value: Sendable>: Sendable {
             state.isFetching = false
             switch result {
             case .success(let (value, expires)):
-                state.held = Held(value, expires: expires, margin: self.margin, now: now)
+                // One that has ended on arrival is all there is: it is held as long as a failure, so that it is not
+                // fetched by every request.
+                let end = expires.map { max($0, now + self.failureMemory) }
+                state.held = Held(value, expires: end, margin: self.margin, now: now)
                 state.failure = nil
             case .failure(let error):
                 state.failure = (error, now + self.failureMemory)

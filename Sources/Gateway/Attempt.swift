@@ -8,11 +8,16 @@ import Transport
 /// One request to one target, from sending it to the moment its answer can be called good.
 final class Attempt {
     let target: TargetRuntime
-    private let facts: ChatRequestFacts
+    private let asked: ClientRequest
     private let request: ServerRequest
     private let began = Instant.now
     private let deadline: Instant
     private var call: UpstreamCall?
+    private var signIn = SignIn(proof: .line([]))
+    /// What the reply is shaped by; nil where it passes as it comes.
+    private var plan: ReplyPlan?
+    /// What the translation could not carry over.
+    private(set) var notes: TranslationNotes
     /// How the upstream itself named an error of the caller's making.
     private(set) var words: ChatErrorWords?
 
@@ -20,43 +25,43 @@ final class Attempt {
     private static let answerBound = 64 << 20
     private static let errorBound = 256 << 10
 
-    /// - Parameter timeout: how long the client lets the whole request take, where it says so.
-    init(_ target: TargetRuntime, facts: ChatRequestFacts, timeout: Duration?, request: ServerRequest) {
+    init(_ target: TargetRuntime, _ asked: ClientRequest, request: ServerRequest) {
         self.target = target
-        self.facts = facts
+        self.asked = asked
         self.request = request
+        self.notes = TranslationNotes(isStrict: asked.isStrict)
         let configured = target.provider.delays.total
-        let total = timeout.map { min(Delay($0), configured) } ?? configured
+        let total = asked.timeout.map { min(Delay($0), configured) } ?? configured
         self.deadline = request.received.advanced(by: total)
     }
 
     /// How long the attempt has taken so far, in nanoseconds.
     var nanoseconds: UInt64 { Instant.now.nanoseconds(since: self.began) }
 
+    /// Whether the target speaks another dialect than the client.
+    var isTranslated: Bool { self.target.provider.dialect != self.asked.dialect }
+
     private var quirks: ChatQuirks { self.target.provider.quirks }
 
     /// Sends the request and waits for the answer's head.
     ///
     /// - Throws: what the upstream's refusal means, or why there was no answer.
-    func open(body: ByteBuffer) async throws(GatewayError) {
+    func open() async throws(GatewayError) {
         guard self.request.isOpen else {
             throw GatewayError(.clientCancelled, origin: .client, "the client went away")
         }
+        let encoded: EncodedRequest? = self.isTranslated ? try self.translated() : nil
+        self.signIn = try await self.target.provider.credential.signIn()
         let delays = self.target.provider.delays
         let times = UpstreamTimes(
             connect: delays.connect,
-            answer: self.facts.stream ? delays.firstContent : delays.response,
+            answer: self.asked.facts.stream ? delays.firstContent : delays.response,
             betweenChunks: delays.betweenChunks,
             total: self.deadline
         )
         let call = UpstreamCall(
             to: self.target.provider.endpoint,
-            self.target.request(
-                self.facts.endpoint,
-                body: body,
-                splices: self.facts.splices(model: self.target.model, quirks: self.quirks),
-                forwarding: ForwardedFields.of(self.request)
-            ),
+            self.upstreamRequest(encoded),
             times: times,
             context: self.request.context
         )
@@ -71,54 +76,136 @@ final class Attempt {
         if call.head.status != 200 { try await self.readError(call) }
     }
 
+    /// The client's request in the target's dialect.
+    private func translated() throws(GatewayError) -> EncodedRequest {
+        let encoded = try self.target.provider.dialect.encodeRequest(
+            try self.asked.canonical(),
+            for: self.target.translation,
+            notes: &self.notes
+        )
+        self.plan = encoded.plan
+        return encoded
+    }
+
+    private func upstreamRequest(_ encoded: EncodedRequest?) -> UpstreamRequest {
+        let facts = self.asked.facts
+        let operation = UpstreamOperation(facts)
+        let forwarded = ForwardedFields.of(self.request, isTranslated: encoded != nil)
+        guard let encoded else {
+            return self.target.request(
+                operation,
+                body: self.asked.body,
+                splices: facts.splices(model: self.target.model, quirks: self.quirks),
+                signIn: self.signIn,
+                forwarding: forwarded
+            )
+        }
+        return self.target.request(operation, encoded: encoded, signIn: self.signIn, forwarding: forwarded)
+    }
+
     private func readError(_ call: UpstreamCall) async throws(GatewayError) {
         let body = try await call.body(limit: Self.errorBound)
         let error = body.withUnsafeReadableBytes { bytes in
-            self.words = ChatErrors.words(bytes)
-            return ChatErrors.read(
+            if !self.isTranslated { self.words = ChatErrors.words(bytes) }
+            return UpstreamErrors.read(
                 status: call.head.status,
                 header: { name in call.field(named: name) },
                 body: bytes,
-                credentials: self.target.provider.keys
+                credentials: self.target.provider.secrets
             )
         }
         throw error
     }
 
-    /// The whole answer, judged.
-    func wholeAnswer() async throws(GatewayError) -> (ByteBuffer, ChatAnswerFacts) {
-        let call = self.opened
-        let body = try await call.body(limit: Self.answerBound)
-        let facts = try body.withBytes { bytes throws(GatewayError) in
-            try ChatAnswerReader.read(bytes, quirks: self.quirks, endpoint: self.facts.endpoint)
-        }
-        return (body, facts)
+    /// Whether another key of the same provider is worth a try after `error`.
+    func mayTryAnotherKey(after error: GatewayError) -> Bool {
+        self.target.provider.credential.refused(self.signIn, error)
     }
 
-    /// The streamed answer, at its first content.
-    func streamedAnswer() async throws(GatewayError) -> StreamRelay {
-        let call = self.opened
-        let delays = self.target.provider.delays
-        let relay = StreamRelay(
-            call: call,
-            request: self.request,
-            hidesUsage: self.facts.hidesUsage,
-            heartbeat: delays.commitAfter
+    /// The whole answer, judged and in the client's dialect.
+    func wholeAnswer() async throws(GatewayError) -> (ByteBuffer, ChatAnswerFacts) {
+        let body = try await self.opened.body(limit: Self.answerBound)
+        guard let plan = self.plan else {
+            let facts = try body.withBytes { bytes throws(GatewayError) in
+                try ChatAnswerReader.read(bytes, quirks: self.quirks, endpoint: self.asked.facts.endpoint)
+            }
+            return (body, facts)
+        }
+        let upstream = self.target.provider.dialect
+        let decoded = try body.withBytes { bytes throws(GatewayError) in
+            try upstream.decodeAnswer(bytes, from: self.source)
+        }
+        var shaper = ReplyShaper(plan)
+        let answer = shaper.shape(decoded)
+        let facts = ChatAnswerFacts(
+            usage: answer.usage,
+            finishReason: answer.choices.first?.stop.word,
+            model: answer.model,
+            choices: answer.choices.count
         )
+        return (ByteBuffer(bytes: self.asked.dialect.encodeAnswer(answer, self.style)), facts)
+    }
+
+    /// A same-dialect stream, at its first content.
+    func chatStream() async throws(GatewayError) -> StreamRelay<ChatPassage> {
+        try await self.relay(ChatPassage(quirks: self.quirks, hidesUsage: self.asked.facts.hidesUsage))
+    }
+
+    /// A translated stream, at its first content.
+    func translatedStream() async throws(GatewayError) -> StreamRelay<TranslatedPassage> {
+        let passage = TranslatedPassage(
+            from: self.target.provider.dialect,
+            self.source,
+            to: self.asked.dialect,
+            self.style,
+            plan: self.plan ?? ReplyPlan()
+        )
+        return try await self.relay(passage)
+    }
+
+    private func relay<Passage: StreamPassage>(
+        _ passage: Passage
+    ) async throws(GatewayError) -> StreamRelay<Passage> {
+        let delays = self.target.provider.delays
+        let relay = StreamRelay(passage, call: self.opened, request: self.request, heartbeat: delays.commitAfter)
         switch await relay.open(commitAt: self.request.received.advanced(by: delays.commitAfter)) {
         case .content, .stillWaiting: return relay
         case .failed(let error): throw error
         }
     }
 
-    /// Repeats what the upstream says of its own handling and is nobody's secret: `openai-…` and `x-request-id`.
+    private var source: ReplySource {
+        var source = ReplySource(
+            model: self.target.model,
+            family: self.target.translation.family,
+            seed: self.request.id.description
+        )
+        source.quirks = self.quirks
+        return source
+    }
+
+    private var style: ReplyStyle {
+        var style = ReplyStyle(
+            id: self.request.id.description,
+            model: self.target.model,
+            created: Int(unixMilliseconds() / 1000)
+        )
+        style.includesUsage = self.asked.facts.includeUsage
+        return style
+    }
+
+    /// Repeats what the upstream says of its own handling and is nobody's secret: `openai-…` and the request's name there.
     func forwardFields(into head: inout AnswerHead) {
         let call = self.opened
         call.headBytes.withUnsafeReadableBytes { bytes in
             for field in call.head.table.fields {
                 let name = UnsafeRawBufferPointer(rebasing: bytes[field.name])
-                guard bytes.spells("x-request-id", in: field.name) || ForwardedFields.isOpenAI(name) else { continue }
-                head.field(checked: name, UnsafeRawBufferPointer(rebasing: bytes[field.value]))
+                let value = UnsafeRawBufferPointer(rebasing: bytes[field.value])
+                if bytes.spells("x-request-id", in: field.name) || ForwardedFields.isOpenAI(name) {
+                    head.field(checked: name, value)
+                } else if self.isTranslated, ForwardedFields.isRequestName(name) {
+                    head.field("x-request-id", checked: value)
+                }
             }
         }
     }

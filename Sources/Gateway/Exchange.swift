@@ -49,7 +49,7 @@ final class Exchange {
             }
             self.settlement.model = facts.model
             self.settlement.stream = facts.stream
-            let timeout = try RequestTimeout.read(self.request)
+            let asked = try ClientRequest(facts, body: body, request: self.request)
 
             // 5  Admit: request rate and concurrency of the accounts above the key.
             // 6  Guard the input.
@@ -61,7 +61,7 @@ final class Exchange {
             // 8  Cache.
 
             // 9  Attempt, until one is good; 10 relay; 11 settle.
-            try await self.attempt(resolution, facts, body, timeout: timeout)
+            try await self.attempt(resolution, asked)
         } catch {
             self.fail(error)
         }
@@ -111,31 +111,38 @@ final class Exchange {
         return try self.policy.resolve(model)
     }
 
-    private func attempt(
-        _ resolution: Resolution,
-        _ facts: ChatRequestFacts,
-        _ body: ByteBuffer,
-        timeout: Duration?
-    ) async throws(GatewayError) {
+    /// Tries the targets in order, and each with as many keys as are worth it.
+    private func attempt(_ resolution: Resolution, _ asked: ClientRequest) async throws(GatewayError) {
         var failure: GatewayError?
-        for target in resolution.targets {
-            self.settlement.begin(target)
-            let attempt = Attempt(target, facts: facts, timeout: timeout, request: self.request)
-            do throws(GatewayError) {
-                try await attempt.open(body: body)
-                if facts.stream {
-                    try await self.relayStream(attempt)
-                } else {
-                    try await self.relayWhole(attempt)
+        targets: for target in resolution.targets {
+            for _ in 0..<target.provider.credential.keyCount {
+                self.settlement.begin(target)
+                let attempt = Attempt(target, asked, request: self.request)
+                do throws(GatewayError) {
+                    try await attempt.open()
+                    try await self.relay(attempt, asked)
+                    return
+                } catch {
+                    self.settlement.words = attempt.words
+                    failure = target.provider.scrubbed(error)
+                    guard !self.request.hasBegun, self.request.isOpen else { break targets }
+                    if attempt.mayTryAnotherKey(after: error) { continue }
+                    guard error.retry != .never else { break targets }
+                    break
                 }
-                return
-            } catch {
-                self.settlement.words = attempt.words
-                failure = target.provider.scrubbed(error)
-                guard error.retry != .never, !self.request.hasBegun else { break }
             }
         }
         throw failure ?? GatewayError(.gatewayFault, origin: .gateway, "the route has no target")
+    }
+
+    private func relay(_ attempt: Attempt, _ asked: ClientRequest) async throws(GatewayError) {
+        if !asked.facts.stream {
+            try await self.relayWhole(attempt)
+        } else if attempt.isTranslated {
+            await self.relayStream(try await attempt.translatedStream(), attempt)
+        } else {
+            await self.relayStream(try await attempt.chatStream(), attempt)
+        }
     }
 
     private func relayWhole(_ attempt: Attempt) async throws(GatewayError) {
@@ -149,16 +156,15 @@ final class Exchange {
         self.request.answer(head, body: body)
     }
 
-    private func relayStream(_ attempt: Attempt) async throws(GatewayError) {
-        let relay = try await attempt.streamedAnswer()
+    private func relayStream<Passage>(_ relay: StreamRelay<Passage>, _ attempt: Attempt) async {
         self.settlement.upstreamNanoseconds = attempt.nanoseconds
         var head = self.answerHead(200, attempt)
         head.field("content-type", "text/event-stream; charset=utf-8")
         head.field("cache-control", "no-cache")
         self.request.begin(head)
         let ending = await relay.forward()
-        self.settlement.usage = relay.reader.usage
-        self.settlement.finishReason = relay.reader.finishReason
+        self.settlement.usage = relay.passage.usage
+        self.settlement.finishReason = relay.passage.finishReason
         switch ending {
         case .success:
             self.settle(status: 200)
@@ -167,7 +173,7 @@ final class Exchange {
             let error = attempt.target.provider.scrubbed(failure)
             self.settlement.error = error
             self.settle(status: 200)
-            relay.breakOff(ChatErrors.event(error, request: self.request.id))
+            relay.breakOff(error)
         }
     }
 
@@ -179,6 +185,7 @@ final class Exchange {
         head.lines(attempt.target.answerLines)
         head.field("x-turnpike-attempts", self.settlement.attempts)
         ServerTiming.write(self.settlement, into: &head)
+        if let dropped = attempt.notes.headerValue { head.field("x-turnpike-dropped", dropped) }
         attempt.forwardFields(into: &head)
         return head
     }

@@ -6,10 +6,12 @@ import Transport
 /// The client's header fields that go on to an upstream: a short list, everything else stays here.
 enum ForwardedFields {
     /// Field lines ready to be written, or nil where the client sent none of them.
-    static func of(_ request: ServerRequest) -> ByteBuffer? {
+    ///
+    /// - Parameter isTranslated: whether the upstream speaks another dialect, to which the client's own fields mean nothing.
+    static func of(_ request: ServerRequest, isTranslated: Bool) -> ByteBuffer? {
         request.headBytes.withUnsafeReadableBytes { bytes in
             var lines: ByteBuffer?
-            for field in request.head.table.fields where isForwarded(field.name, in: bytes) {
+            for field in request.head.table.fields where isForwarded(field.name, in: bytes, isTranslated) {
                 var written = lines ?? ByteBuffer()
                 written.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[field.name]))
                 written.writeStaticString(": ")
@@ -21,12 +23,25 @@ enum ForwardedFields {
         }
     }
 
-    private static func isForwarded(_ name: Range<Int>, in bytes: UnsafeRawBufferPointer) -> Bool {
+    private static func isForwarded(
+        _ name: Range<Int>,
+        in bytes: UnsafeRawBufferPointer,
+        _ isTranslated: Bool
+    ) -> Bool {
         switch name.count {
         case 10: bytes.spells("tracestate", in: name)
-        case 11: bytes.spells("traceparent", in: name) || bytes.spells("openai-beta", in: name)
-        case 15: bytes.spells("idempotency-key", in: name)
-        case 19: bytes.spells("x-client-request-id", in: name)
+        case 11: bytes.spells("traceparent", in: name) || !isTranslated && bytes.spells("openai-beta", in: name)
+        case 15: !isTranslated && bytes.spells("idempotency-key", in: name)
+        case 19: !isTranslated && bytes.spells("x-client-request-id", in: name)
+        default: false
+        }
+    }
+
+    /// Whether an upstream's field names the request at Anthropic or AWS.
+    static func isRequestName(_ name: UnsafeRawBufferPointer) -> Bool {
+        switch name.count {
+        case 10: name.spells("request-id", in: 0..<10)
+        case 16: name.spells("x-amzn-requestid", in: 0..<16)
         default: false
         }
     }

@@ -7,10 +7,10 @@ package struct ProviderProfile: Sendable, Hashable {
     /// The kind, as the configuration file spells it.
     package var kind: String
     /// What its endpoint speaks.
-    package var dialect: Dialect
+    package var speech: Speech
     /// What the provider's own SDK takes as its base URL; nil where every customer has their own.
     package var baseURL: String?
-    /// How the dialect's paths hang on the base URL.
+    /// How the paths of its operations hang on the base URL.
     package var paths: Paths
     /// Where the key goes.
     package var credential: Credential
@@ -24,7 +24,7 @@ package struct ProviderProfile: Sendable, Hashable {
     /// A row of the table.
     package init(
         _ kind: String,
-        dialect: Dialect = .openAIChat,
+        speaks speech: Speech = .dialect(.openAIChat),
         baseURL: String?,
         paths: Paths = .appended,
         credential: Credential = .bearer,
@@ -33,7 +33,7 @@ package struct ProviderProfile: Sendable, Hashable {
         reference: String
     ) {
         self.kind = kind
-        self.dialect = dialect
+        self.speech = speech
         self.baseURL = baseURL
         self.paths = paths
         self.credential = credential
@@ -45,10 +45,9 @@ package struct ProviderProfile: Sendable, Hashable {
 
 extension ProviderProfile {
     /// What an endpoint speaks.
-    package enum Dialect: Sendable, Hashable {
-        /// OpenAI's Chat Completions.
-        case openAIChat
-        /// The built-in demo, which is asked without a connection.
+    package enum Speech: Sendable, Hashable {
+        case dialect(Dialect)
+        /// The built-in demo: OpenAI's Chat Completions, asked without a connection.
         case demo
         /// A dialect that is not built yet, by its name.
         case notBuilt(String)
@@ -63,6 +62,14 @@ extension ProviderProfile {
         /// Azure: `{base}/openai/v1/chat/completions` for the API version `v1`, else
         /// `{base}/openai/deployments/{model}/chat/completions?api-version={version}`.
         case azure
+        /// `{base}/v1/messages`; a base URL that ends in `/v1` is taken as it is.
+        case anthropic
+        /// `{base}/v1beta/models/{model}:generateContent`; a base URL that ends in a version is taken as it is.
+        case gemini
+        /// `{base}/v1/projects/{project}/locations/{location}/publishers/google/models/{model}:generateContent`.
+        case vertex
+        /// `{base}/model/{model}/converse`.
+        case bedrock
     }
 
     /// Where the key goes.
@@ -71,12 +78,35 @@ extension ProviderProfile {
         case bearer
         /// A header field of its own.
         case field(String)
+        /// An AWS signature (Signature Version 4) for `service`; a key, where there is one, is sent as a bearer token.
+        case aws(service: String)
+        /// A Google access token as a bearer token.
+        case google
         /// No key is sent.
         case none
     }
 }
 
 extension ProviderProfile {
+    /// The dialect its endpoint speaks; nil for one that is not built yet.
+    package var dialect: Dialect? {
+        switch self.speech {
+        case .dialect(let dialect): dialect
+        case .demo: .openAIChat
+        case .notBuilt: nil
+        }
+    }
+
+    /// Whose signatures `model` understands at a provider of this kind; nil where it makes none.
+    package func family(of model: String) -> SignatureFamily? {
+        switch self.dialect {
+        case .anthropicMessages: .anthropic
+        case .gemini: .gemini
+        case .bedrockConverse: model.contains("anthropic.") ? .anthropic : SignatureFamily("bedrock")
+        case .openAIChat, nil: nil
+        }
+    }
+
     /// The row of `kind`, or nil for a kind that is not known.
     package static func named(_ kind: String) -> ProviderProfile? { Self.all.first { $0.kind == kind } }
 
@@ -162,40 +192,46 @@ extension ProviderProfile {
         ),
         ProviderProfile(
             "demo",
-            dialect: .demo,
+            speaks: .demo,
             baseURL: nil,
             credential: .none,
             reference: "https://platform.openai.com/docs/api-reference/chat"
         ),
         ProviderProfile(
             "anthropic",
-            dialect: .notBuilt("anthropic"),
+            speaks: .dialect(.anthropicMessages),
             baseURL: "https://api.anthropic.com",
+            paths: .anthropic,
             credential: .field("x-api-key"),
             reference: "https://docs.anthropic.com/en/api/messages"
         ),
         ProviderProfile(
             "gemini",
-            dialect: .notBuilt("gemini"),
+            speaks: .dialect(.gemini),
             baseURL: "https://generativelanguage.googleapis.com",
+            paths: .gemini,
             credential: .field("x-goog-api-key"),
             reference: "https://ai.google.dev/api/generate-content"
         ),
         ProviderProfile(
             "vertex",
-            dialect: .notBuilt("vertex"),
+            speaks: .dialect(.gemini),
             baseURL: nil,
+            paths: .vertex,
+            credential: .google,
             reference: "https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference"
         ),
         ProviderProfile(
             "bedrock",
-            dialect: .notBuilt("bedrock"),
+            speaks: .dialect(.bedrockConverse),
             baseURL: nil,
+            paths: .bedrock,
+            credential: .aws(service: "bedrock"),
             reference: "https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html"
         ),
         ProviderProfile(
             "cohere",
-            dialect: .notBuilt("cohere"),
+            speaks: .notBuilt("cohere"),
             baseURL: "https://api.cohere.com",
             reference: "https://docs.cohere.com/reference/chat"
         ),

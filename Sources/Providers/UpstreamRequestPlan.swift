@@ -13,7 +13,7 @@ package struct UpstreamRequestPlan: Sendable, Hashable {
     package var authority: String
     /// The request target in origin form: path and query, percent-encoded ASCII.
     package var target: [UInt8]
-    /// The header fields, the credential among them, in the order they are written.
+    /// The header fields in the order they are written; the credential is not among them.
     package var fields: [UpstreamField]
 
     /// The target as text.
@@ -30,9 +30,6 @@ package struct Upstream: Sendable, Hashable {
     private let authority: String
     /// The fields that do not depend on the key.
     private let fields: [UpstreamField]
-    /// The targets that do not depend on the model, by endpoint.
-    private let targets: [ChatEndpoint: [UInt8]]
-
     /// How its server differs from OpenAI's.
     package var quirks: ChatQuirks { self.profile.quirks }
 
@@ -44,7 +41,7 @@ package struct Upstream: Sendable, Hashable {
             let kinds = ProviderProfile.all.map(\.kind).joined(separator: ", ")
             throw UpstreamSettingsError("'\(settings.kind)' is no kind of provider; the kinds are \(kinds).")
         }
-        if case .notBuilt(let name) = profile.dialect {
+        if case .notBuilt(let name) = profile.speech {
             throw UpstreamSettingsError(
                 "The kind '\(settings.kind)' is known, but its dialect (\(name)) is not built yet.",
                 isNotBuilt: true
@@ -52,14 +49,13 @@ package struct Upstream: Sendable, Hashable {
         }
         self.profile = profile
         self.settings = settings
-        guard profile.dialect != .demo else {
+        guard profile.speech != .demo else {
             self.base = nil
             self.authority = ""
             self.fields = []
-            self.targets = [:]
             return
         }
-        guard let url = settings.baseURL ?? profile.baseURL else {
+        guard let url = settings.baseURL ?? profile.baseURL ?? Self.regionalURL(profile, settings) else {
             throw UpstreamSettingsError("The kind '\(settings.kind)' needs a base_url; it has no endpoint of its own.")
         }
         let base = try UpstreamBase(url)
@@ -67,66 +63,138 @@ package struct Upstream: Sendable, Hashable {
         let host = base.host.contains(":") ? "[\(base.host)]" : base.host
         self.authority = base.port == (base.isSecure ? 443 : 80) ? host : "\(host):\(base.port)"
         var fields = profile.fields
-        if let organization = settings.organization {
-            fields.append(.init("OpenAI-Organization", .plain(organization)))
+        // Of OpenAI; elsewhere a project is a part of the path.
+        if profile.paths == .appended || profile.paths == .versioned {
+            if let organization = settings.organization {
+                fields.append(.init("OpenAI-Organization", .plain(organization)))
+            }
+            if let project = settings.project { fields.append(.init("OpenAI-Project", .plain(project))) }
         }
-        if let project = settings.project { fields.append(.init("OpenAI-Project", .plain(project))) }
         fields.append(contentsOf: settings.fields)
         self.fields = fields
-        var targets: [ChatEndpoint: [UInt8]] = [:]
-        for endpoint in ChatEndpoint.allCases {
-            targets[endpoint] = Self.target(endpoint, base: base, profile: profile, settings: settings)
-        }
-        self.targets = targets
     }
 
-    /// The request for `model` at `endpoint` with `key`, or nil for the demo, which is asked without a connection.
-    ///
-    /// `model` is the provider's own name; it stands in the path only where Azure's dated API versions want it there.
-    package func plan(model: String, endpoint: ChatEndpoint, key: Secret?) -> UpstreamRequestPlan? {
-        guard let base = self.base else { return nil }
-        var fields = self.fields
-        if let key, !key.isEmpty {
-            switch self.profile.credential {
-            case .bearer: fields.insert(.init("Authorization", .secret(prefix: "Bearer ", key)), at: 0)
-            case .field(let name): fields.insert(.init(name, .secret(prefix: "", key)), at: 0)
-            case .none: break
+    /// The endpoint of a provider that has one in each region; nil for any other.
+    private static func regionalURL(_ profile: ProviderProfile, _ settings: UpstreamSettings) -> String? {
+        switch profile.paths {
+        case .bedrock: return settings.region.map { "https://bedrock-runtime.\($0).amazonaws.com" }
+        case .vertex:
+            switch settings.location ?? Self.defaultLocation {
+            case "global": return "https://aiplatform.googleapis.com"
+            case "us", "eu": return "https://aiplatform.\(settings.location ?? "us").rep.googleapis.com"
+            case let location: return "https://\(location)-aiplatform.googleapis.com"
             }
+        default: return nil
         }
+    }
+
+    /// Where Vertex is asked when nothing else is said: what Google's own SDK takes.
+    private static let defaultLocation = "global"
+
+    /// The request for `model`, without its credential; nil for the demo, which is asked without a connection.
+    ///
+    /// - Parameter model: the provider's own name.
+    package func plan(model: String, operation: UpstreamOperation) -> UpstreamRequestPlan? {
+        guard let base = self.base else { return nil }
         return UpstreamRequestPlan(
             isSecure: base.isSecure,
             host: base.host,
             port: base.port,
             authority: self.authority,
-            target: self.targets[endpoint]
-                ?? Self.deploymentTarget(model, endpoint, base: base, settings: self.settings),
-            fields: fields
+            target: self.target(model, operation, base),
+            fields: self.fields
         )
+    }
+
+    /// The field that carries `key`; nil where the kind takes none.
+    package func authorization(_ key: Secret) -> UpstreamField? {
+        switch self.profile.credential {
+        case .bearer, .aws, .google: .init("Authorization", .secret(prefix: "Bearer ", key))
+        case .field(let name): .init(name, .secret(prefix: "", key))
+        case .none: nil
+        }
+    }
+}
+
+/// What is asked of a provider.
+package enum UpstreamOperation: Sendable, Hashable, CaseIterable {
+    case chat
+    case chatStream
+    case completions
+    case embeddings
+
+    /// The path behind the version in OpenAI's API.
+    fileprivate var openAIPath: String {
+        switch self {
+        case .chat, .chatStream: ChatEndpoint.chat.path
+        case .completions: ChatEndpoint.completions.path
+        case .embeddings: ChatEndpoint.embeddings.path
+        }
     }
 }
 
 extension Upstream {
-    /// The target of `endpoint` where it is the same for every model, else nil.
-    private static func target(
-        _ endpoint: ChatEndpoint,
-        base: UpstreamBase,
-        profile: ProviderProfile,
-        settings: UpstreamSettings
-    ) -> [UInt8]? {
-        var path = base.path
-        switch profile.paths {
-        case .appended: break
+    private func target(_ model: String, _ operation: UpstreamOperation, _ base: UpstreamBase) -> [UInt8] {
+        var path = Array(base.path.utf8)
+        var query = base.query
+        switch self.profile.paths {
+        case .appended:
+            path.append(contentsOf: "/\(operation.openAIPath)".utf8)
         case .versioned:
-            if !path.hasSuffix("/v1") { path += "/v1" }
-        case .azure:
-            guard Self.isAzureV1(settings.apiVersion) else { return nil }
+            if !base.path.hasSuffix("/v1") { path.append(contentsOf: "/v1".utf8) }
+            path.append(contentsOf: "/\(operation.openAIPath)".utf8)
+        case .azure where Self.isAzureV1(self.settings.apiVersion):
             // Both `https://x.openai.azure.com` and what the portal shows, `…/openai/v1`, are taken.
-            if !path.hasSuffix("/openai/v1") { path += path.hasSuffix("/openai") ? "/v1" : "/openai/v1" }
+            if !base.path.hasSuffix("/openai/v1") {
+                path.append(contentsOf: (base.path.hasSuffix("/openai") ? "/v1" : "/openai/v1").utf8)
+            }
+            path.append(contentsOf: "/\(operation.openAIPath)".utf8)
+        case .azure:
+            if !base.path.hasSuffix("/openai") { path.append(contentsOf: "/openai".utf8) }
+            path.append(contentsOf: "/deployments/".utf8)
+            Self.appendEncoded(model, to: &path)
+            path.append(contentsOf: "/\(operation.openAIPath)".utf8)
+            query = Self.joined(query, "api-version=" + Self.encoded(self.settings.apiVersion ?? ""))
+        case .anthropic:
+            path.append(contentsOf: (base.path.hasSuffix("/v1") ? "/messages" : "/v1/messages").utf8)
+        case .gemini:
+            let hasVersion = ["/v1beta", "/v1", "/v1alpha"].contains { base.path.hasSuffix($0) }
+            path.append(contentsOf: (hasVersion ? "/models/" : "/v1beta/models/").utf8)
+            query = Self.appendGoogle(model, operation, to: &path, query)
+        case .vertex:
+            let hasVersion = ["/v1", "/v1beta1"].contains { base.path.hasSuffix($0) }
+            let project = Self.encoded(self.settings.project ?? "")
+            let location = Self.encoded(self.settings.location ?? Self.defaultLocation)
+            path.append(contentsOf: (hasVersion ? "/projects/" : "/v1/projects/").utf8)
+            path.append(contentsOf: "\(project)/locations/\(location)/publishers/google/models/".utf8)
+            query = Self.appendGoogle(model, operation, to: &path, query)
+        case .bedrock:
+            path.append(contentsOf: "/model/".utf8)
+            Self.appendEncoded(model, to: &path)
+            path.append(contentsOf: (operation == .chatStream ? "/converse-stream" : "/converse").utf8)
         }
-        path += "/" + endpoint.path
-        if let query = base.query { path += "?" + query }
-        return Array(path.utf8)
+        if let query { path.append(contentsOf: "?\(query)".utf8) }
+        return path
     }
+
+    /// Appends the model and the method of Google's API; the query becomes what is returned.
+    private static func appendGoogle(
+        _ model: String,
+        _ operation: UpstreamOperation,
+        to path: inout [UInt8],
+        _ query: String?
+    ) -> String? {
+        // Both `gemini-2.5-flash` and the resource name `models/gemini-2.5-flash` are usual.
+        Self.appendEncoded(model.hasPrefix("models/") ? String(model.dropFirst(7)) : model, to: &path)
+        guard operation == .chatStream else {
+            path.append(contentsOf: ":generateContent".utf8)
+            return query
+        }
+        path.append(contentsOf: ":streamGenerateContent".utf8)
+        return Self.joined(query, "alt=sse")
+    }
+
+    private static func joined(_ query: String?, _ more: String) -> String { query.map { "\($0)&\(more)" } ?? more }
 
     /// Azure's newer API has one version, `v1`; `preview` and `latest` are older words for it.
     private static func isAzureV1(_ version: String?) -> Bool {
@@ -136,22 +204,10 @@ extension Upstream {
         }
     }
 
-    /// The target of a deployment at a dated API version.
-    private static func deploymentTarget(
-        _ model: String,
-        _ endpoint: ChatEndpoint,
-        base: UpstreamBase,
-        settings: UpstreamSettings
-    ) -> [UInt8] {
-        var target = Array(base.path.utf8)
-        if !base.path.hasSuffix("/openai") { target.append(contentsOf: "/openai".utf8) }
-        target.append(contentsOf: "/deployments/".utf8)
-        Self.appendEncoded(model, to: &target)
-        target.append(contentsOf: "/\(endpoint.path)?".utf8)
-        if let query = base.query { target.append(contentsOf: "\(query)&".utf8) }
-        target.append(contentsOf: "api-version=".utf8)
-        Self.appendEncoded(settings.apiVersion ?? "", to: &target)
-        return target
+    private static func encoded(_ text: String) -> String {
+        var bytes: [UInt8] = []
+        Self.appendEncoded(text, to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// Percent-encodes everything but the unreserved characters of RFC 3986 §2.3: a model name cannot change the path.

@@ -31,8 +31,12 @@ package struct UpstreamSettings: Sendable, Hashable {
     package var apiVersion: String?
     /// The organisation requests are billed to (`OpenAI-Organization`).
     package var organization: String?
-    /// The project requests are billed to (`OpenAI-Project`).
+    /// The project: of OpenAI (`OpenAI-Project`), of Google Cloud.
     package var project: String?
+    /// The location of a Vertex endpoint.
+    package var location: String?
+    /// The AWS region of a Bedrock endpoint.
+    package var region: String?
     /// Further header fields for every request.
     package var fields: [UpstreamField]
 
@@ -43,6 +47,8 @@ package struct UpstreamSettings: Sendable, Hashable {
         apiVersion: String? = nil,
         organization: String? = nil,
         project: String? = nil,
+        location: String? = nil,
+        region: String? = nil,
         fields: [UpstreamField] = []
     ) {
         self.kind = kind
@@ -50,6 +56,8 @@ package struct UpstreamSettings: Sendable, Hashable {
         self.apiVersion = apiVersion
         self.organization = organization
         self.project = project
+        self.location = location
+        self.region = region
         self.fields = fields
     }
 }

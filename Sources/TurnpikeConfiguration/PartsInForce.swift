@@ -27,7 +27,6 @@ package enum PartsInForce {
     /// The parts not in force.
     package static let pending: Set<Part> = [
         .section("admin.tls"),
-        .section("api_keys beyond the first"),
         .section("rules"),
         .section("models"),
         .section("accounts"),
@@ -59,10 +58,6 @@ package enum PartsInForce {
         .strategy("classify"),
         .strategy("learn"),
         .strategy("shadow"),
-        .kind(.anthropic),
-        .kind(.gemini),
-        .kind(.vertex),
-        .kind(.bedrock),
         .kind(.cohere),
     ]
 }

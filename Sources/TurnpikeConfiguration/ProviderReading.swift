@@ -26,8 +26,6 @@ extension ProviderSettings {
             "api_keys",
             \.keys,
             .list(of: .secret, count: 1...1000),
-            part: .section("api_keys beyond the first"),
-            isUsed: { $0.count > 1 },
             "Several keys, used in turn."
         ),
         Field("organization", optional: \.organization, .text, "The organisation requests are billed to (openai)."),

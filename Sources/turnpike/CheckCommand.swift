@@ -1,5 +1,7 @@
 import ArgumentParser
+import Credentials
 import Gateway
+import NIOPosix
 import TurnpikeConfiguration
 
 /// `turnpike check`: validates the configuration without starting anything.
@@ -22,7 +24,12 @@ struct CheckCommand: ParsableCommand {
         }
         let configuration = try ConfigurationFile(named: self.file).require()
         do {
-            _ = try GatewayPolicy(configuration)
+            // Nothing is asked: a policy signs in when the first request needs it.
+            let services = CredentialServices(
+                environment: environment(),
+                http: AsyncHTTPBackground(group: MultiThreadedEventLoopGroup.singleton)
+            )
+            _ = try GatewayPolicy(configuration, services: services)
         } catch {
             Console.complain("error: \(error)")
             throw ExitStatus.configuration

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import anthropic
 import boto3
@@ -152,7 +153,7 @@ class Direct:
 
     # Anthropic Messages
 
-    _ASK = {"max_tokens": 10, "messages": [{"role": "user", "content": "Say hello."}]}
+    _ASK: ClassVar = {"max_tokens": 10, "messages": [{"role": "user", "content": "Say hello."}]}
 
     def _anthropic(self, model: str) -> Meaning:
         message = self.anthropic.beta.messages.create(model=model, **self._ASK)
@@ -171,7 +172,7 @@ class Direct:
 
     @staticmethod
     def _of_message(message, arguments: list[str]) -> Meaning:
-        of = lambda kind: [b for b in message.content if b.type == kind]  # noqa: E731
+        of = lambda kind: [b for b in message.content if b.type == kind]
         used = message.usage
         cached, written = used.cache_read_input_tokens or 0, used.cache_creation_input_tokens or 0
         details = getattr(used, "output_tokens_details", None)
@@ -231,7 +232,7 @@ class Direct:
 
     # Bedrock Converse
 
-    _MESSAGES = [{"role": "user", "content": [{"text": "Say hello."}]}]
+    _MESSAGES: ClassVar = [{"role": "user", "content": [{"text": "Say hello."}]}]
 
     def _bedrock(self, model: str) -> Meaning:
         got = self.bedrock.converse(modelId=model, messages=self._MESSAGES)

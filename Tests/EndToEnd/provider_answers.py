@@ -93,8 +93,8 @@ class _Raw:
 
     def dump(self, value) -> bytes:
         found = json.dumps(value, ensure_ascii=False)
-        for number, value in enumerate(self.texts):
-            found = found.replace(f'"@raw{number}@"', value)
+        for number, kept in enumerate(self.texts):
+            found = found.replace(f'"@raw{number}@"', kept)
         return found.encode()
 
 
@@ -120,7 +120,12 @@ def _anthropic_block(block: Block, raw: _Raw) -> dict:
         "text": {"type": "text", "text": block.text},
         "thinking": {"type": "thinking", "thinking": block.text, "signature": block.signature or ""},
         "redacted": {"type": "redacted_thinking", "data": block.text},
-        "call": {"type": "tool_use", "id": block.id, "name": block.name, "input": raw.put(block.text) if block.kind == "call" else 0},
+        "call": {
+            "type": "tool_use",
+            "id": block.id,
+            "name": block.name,
+            "input": raw.put(block.text) if block.kind == "call" else 0,
+        },
     }[block.kind]
 
 
@@ -214,7 +219,9 @@ def gemini_event(data: dict | bytes) -> bytes:
 
 def _gemini_part(block: Block, raw: _Raw) -> dict:
     if block.kind == "call":
-        part: dict = {"functionCall": {"name": block.name, "args": raw.put(block.text)}}
+        made = {"name": block.name, "args": raw.put(block.text)}
+        # An id only where the script has one of Gemini's.
+        part: dict = {"functionCall": made if block.id.startswith("toolu_") else made | {"id": block.id}}
     else:
         part = {"text": block.text} | ({"thought": True} if block.kind == "thinking" else {})
     return part | ({"thoughtSignature": block.signature} if block.signature else {})
@@ -232,7 +239,7 @@ def _gemini_stream(blocks: list[Block], stop: str, spent: Spent, rng: random.Ran
         for number, fragment in enumerate(fragments):
             last = number == len(fragments) - 1
             raw = _Raw()
-            part = _gemini_part(Block(block.kind, fragment, block.signature if last else None, block.name), raw)
+            part = _gemini_part(Block(block.kind, fragment, block.signature if last else None, block.name, block.id), raw)
             out += gemini_event(raw.dump(gemini_chunk([part], None, spent)))
     return out + gemini_event(gemini_chunk([{"text": ""}], stop, spent))
 
@@ -308,5 +315,3 @@ def _bedrock_stream(blocks: list[Block], stop: str, spent: Spent, rng: random.Ra
         out += bedrock_event("contentBlockStop", {"contentBlockIndex": index})
     out += bedrock_event("messageStop", {"stopReason": stop})
     return out + bedrock_event("metadata", {"usage": bedrock_usage(spent), "metrics": {"latencyMs": 5}})
-
-

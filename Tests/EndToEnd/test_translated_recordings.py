@@ -10,8 +10,21 @@ import pytest
 
 from meaning import Direct, Meaning, Usage, exact, of_chunks, of_completion
 from provider_answers import (
-    DIALECTS, TARGETS, Block, Spent, anthropic_event, anthropic_start, anthropic_text, as_stream, bedrock_event, call,
-    gemini_chunk, gemini_event, reply, stream_body, text,
+    DIALECTS,
+    TARGETS,
+    Block,
+    Spent,
+    anthropic_event,
+    anthropic_start,
+    anthropic_text,
+    as_stream,
+    bedrock_event,
+    call,
+    gemini_chunk,
+    gemini_event,
+    reply,
+    stream_body,
+    text,
 )  # fmt: skip
 from provider_recordings import NativeRecording, answered, native
 from scripted_upstream import answer
@@ -179,7 +192,12 @@ def test_a_call_without_deltas_has_empty_arguments(sdk, upstream):
 
 def test_the_sdks_stream_helper_understands_every_dialect(sdk, upstream):
     for dialect in DIALECTS:
-        blocks = [Block("thinking", "Hm.", "c2ln"), text("Now: "), call("weather", '{"city":"Bern"}'), call("clock", '{"zone":1.0}')]
+        blocks = [
+            Block("thinking", "Hm.", "c2ln"),
+            text("Now: "),
+            call("weather", '{"city":"Bern"}'),
+            call("clock", '{"zone":1.0}'),
+        ]
         target = TARGETS[dialect]
         upstream.script(target.partition("/")[2], reply(dialect, blocks, True, rng=random.Random(dialect)))
         with sdk.chat.completions.stream(model=target, messages=QUESTION) as running:

@@ -7,11 +7,12 @@ struct UpstreamTests {
     private static func plan(
         _ settings: UpstreamSettings,
         model: String = "m",
-        endpoint: ChatEndpoint = .chat,
-        key: String? = "secret-key"
+        operation: UpstreamOperation = .chat
     ) throws -> UpstreamRequestPlan {
-        try #require(try Upstream(settings).plan(model: model, endpoint: endpoint, key: key.map(Secret.init)))
+        try #require(try Upstream(settings).plan(model: model, operation: operation))
     }
+
+    private static let key = Secret("secret-key")
 
     @Test(arguments: [
         ("openai", "api.openai.com", "/v1/chat/completions"), ("mistral", "api.mistral.ai", "/v1/chat/completions"),
@@ -29,7 +30,9 @@ struct UpstreamTests {
         #expect(plan.isSecure && plan.port == 443)
         #expect(plan.host == host && plan.authority == host)
         #expect(plan.path == path)
-        #expect(plan.fields == [UpstreamField("Authorization", .secret(prefix: "Bearer ", Secret("secret-key")))])
+        #expect(plan.fields.isEmpty)
+        let line = try Upstream(UpstreamSettings(kind: kind)).authorization(Self.key)
+        #expect(line == UpstreamField("Authorization", .secret(prefix: "Bearer ", Self.key)))
     }
 
     @Test(arguments: [
@@ -38,7 +41,7 @@ struct UpstreamTests {
         ("https://[::1]:444/o/", "[::1]:444", "/o/v1/chat/completions"),
     ])
     func ollamaGetsItsVersion(url: String?, authority: String, path: String) throws {
-        let plan = try Self.plan(UpstreamSettings(kind: "ollama", baseURL: url), key: nil)
+        let plan = try Self.plan(UpstreamSettings(kind: "ollama", baseURL: url))
         #expect(plan.authority == authority)
         #expect(plan.path == path)
         #expect(plan.fields.isEmpty)
@@ -61,7 +64,9 @@ struct UpstreamTests {
         let settings = UpstreamSettings(kind: "azure-openai", baseURL: url, apiVersion: version)
         let plan = try Self.plan(settings, model: "my/model?x")
         #expect(plan.path == path)
-        #expect(plan.fields == [UpstreamField("api-key", .secret(prefix: "", Secret("secret-key")))])
+        #expect(
+            try Upstream(settings).authorization(Self.key) == UpstreamField("api-key", .secret(prefix: "", Self.key))
+        )
     }
 
     @Test
@@ -70,9 +75,61 @@ struct UpstreamTests {
         #expect(try Self.plan(settings, model: "..").path.hasPrefix("/openai/deployments/%2E%2E/chat"))
     }
 
-    @Test(arguments: [(ChatEndpoint.completions, "/v1/completions"), (.embeddings, "/v1/embeddings")])
-    func otherEndpointsHaveTheirPaths(endpoint: ChatEndpoint, path: String) throws {
-        #expect(try Self.plan(UpstreamSettings(kind: "openai"), endpoint: endpoint).path == path)
+    @Test(arguments: [(UpstreamOperation.completions, "/v1/completions"), (.embeddings, "/v1/embeddings")])
+    func otherOperationsHaveTheirPaths(operation: UpstreamOperation, path: String) throws {
+        #expect(try Self.plan(UpstreamSettings(kind: "openai"), operation: operation).path == path)
+    }
+
+    @Test(arguments: [
+        ("https://api.anthropic.com", "/v1/messages"), ("http://proxy/anthropic/", "/anthropic/v1/messages"),
+        ("http://proxy/v1", "/v1/messages"),
+    ])
+    func anthropicIsAskedForMessages(url: String, path: String) throws {
+        let settings = UpstreamSettings(kind: "anthropic", baseURL: url)
+        #expect(try Self.plan(settings, operation: .chatStream).path == path)
+        #expect(
+            try Upstream(settings).authorization(Self.key) == UpstreamField("x-api-key", .secret(prefix: "", Self.key))
+        )
+    }
+
+    @Test(arguments: [
+        (UpstreamOperation.chat, nil, "gemini-2.5-flash", "/v1beta/models/gemini-2.5-flash:generateContent"),
+        (.chatStream, nil, "models/gemini-3-pro", "/v1beta/models/gemini-3-pro:streamGenerateContent?alt=sse"),
+        (.chatStream, "http://p/v1?a=b", "x/y", "/v1/models/x%2Fy:streamGenerateContent?a=b&alt=sse"),
+    ])
+    func geminiHasItsModelAndMethodInThePath(
+        operation: UpstreamOperation,
+        url: String?,
+        model: String,
+        path: String
+    ) throws {
+        let settings = UpstreamSettings(kind: "gemini", baseURL: url)
+        #expect(try Self.plan(settings, model: model, operation: operation).path == path)
+    }
+
+    @Test(arguments: [
+        ("us-central1", "us-central1-aiplatform.googleapis.com"), ("global", "aiplatform.googleapis.com"),
+        ("eu", "aiplatform.eu.rep.googleapis.com"),
+    ])
+    func vertexHasAHostForEachLocation(location: String, host: String) throws {
+        let settings = UpstreamSettings(kind: "vertex", project: "p", location: location)
+        let plan = try Self.plan(settings, model: "gemini-2.5-pro")
+        #expect(plan.host == host)
+        #expect(
+            plan.path == "/v1/projects/p/locations/\(location)/publishers/google/models/gemini-2.5-pro:generateContent"
+        )
+        // The project is a part of the path, not a field for OpenAI.
+        #expect(plan.fields.isEmpty)
+    }
+
+    @Test
+    func bedrockEncodesEveryCharacterOfAModelThatIsNotUnreserved() throws {
+        let settings = UpstreamSettings(kind: "bedrock", region: "eu-west-1")
+        let model = "arn:aws:bedrock:eu-west-1:1:application-inference-profile/abc"
+        let plan = try Self.plan(settings, model: model, operation: .chatStream)
+        #expect(plan.host == "bedrock-runtime.eu-west-1.amazonaws.com")
+        let encoded = "arn%3Aaws%3Abedrock%3Aeu-west-1%3A1%3Aapplication-inference-profile%2Fabc"
+        #expect(plan.path == "/model/\(encoded)/converse-stream")
     }
 
     @Test
@@ -85,7 +142,7 @@ struct UpstreamTests {
         )
         #expect(
             try Self.plan(settings).fields.map(\.name)
-                == ["Authorization", "OpenAI-Organization", "OpenAI-Project", "X-Team"]
+                == ["OpenAI-Organization", "OpenAI-Project", "X-Team"]
         )
     }
 
@@ -101,7 +158,7 @@ struct UpstreamTests {
         #expect(error?.message.contains("base_url") == true && error?.isNotBuilt == false)
     }
 
-    @Test(arguments: ["anthropic", "gemini", "vertex", "bedrock", "cohere"])
+    @Test(arguments: ["cohere"])
     func saysWhichDialectsAreNotBuilt(kind: String) {
         let error = #expect(throws: UpstreamSettingsError.self) { try Upstream(UpstreamSettings(kind: kind)) }
         #expect(error?.isNotBuilt == true && error?.message.contains(kind) == true)
@@ -115,12 +172,13 @@ struct UpstreamTests {
 
     @Test
     func theDemoNeedsNoConnection() throws {
-        #expect(try Upstream(UpstreamSettings(kind: "demo")).plan(model: "chat", endpoint: .chat, key: nil) == nil)
+        #expect(try Upstream(UpstreamSettings(kind: "demo")).plan(model: "chat", operation: .chat) == nil)
     }
 
     @Test
-    func aPlanDoesNotShowItsCredential() throws {
-        #expect(!"\(try Self.plan(UpstreamSettings(kind: "openai")))".contains("secret-key"))
+    func anAuthorizationDoesNotShowItsKey() throws {
+        let line = try #require(try Upstream(UpstreamSettings(kind: "openai")).authorization(Self.key))
+        #expect(!"\(line)".contains("secret-key"))
     }
 
     @Test

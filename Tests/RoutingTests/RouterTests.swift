@@ -15,7 +15,7 @@ private let providers = """
     providers:
       openai: { api_key: k }
       house: { kind: openai, base_url: "http://127.0.0.1:1/v1", api_key: k }
-      anthropic: { api_key: k }
+      cohere: { api_key: k }
       demo: {}
     models:
       house/qwen3-32b: { context: 131072 }
@@ -24,7 +24,7 @@ private let providers = """
       alias: chat
       gpt-4o: house/qwen3-32b
       spread: { fallback: [ openai/gpt-4o, house/x ] }
-      claude: anthropic/claude-sonnet-4-5
+      command: cohere/command-a
 
     """
 
@@ -40,7 +40,7 @@ private let providers = """
         #expect(decision.route == name)
     }
 
-    @Test(arguments: ["spread", "claude", "anthropic/claude-sonnet-4-5"])
+    @Test(arguments: ["spread", "command", "cohere/command-a"])
     func refusesWhatIsNotInForceYet(name: String) throws {
         let router = try router(providers)
         let error = #expect(throws: GatewayError.self) { try router.decide(model: name) }

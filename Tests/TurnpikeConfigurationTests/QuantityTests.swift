@@ -68,6 +68,30 @@ struct QuantityTests {
         #expect(result.configuration?.providers[0].price?[.input] == Money(picodollars: Int128(picodollars)))
     }
 
+    @Test func pricesMayDifferByTierAndByBandOfInput() {
+        let result = load(
+            "providers: { openai: { api_key: k, price: "
+                + "{ input: 1, above_200k: { input: 2, output: 3 }, batch: { input: 0.5 } } } }"
+        )
+        let price = result.configuration?.providers[0].price
+        #expect(result.errors.isEmpty)
+        #expect(price?[.input] == Money(dollars: "1"))
+        #expect(price?.bands.keys.sorted() == [200_000])
+        #expect(
+            price?.bands[200_000]?.meters == [
+                .input: Money(picodollars: 2 * 1_000_000_000_000), .output: Money(picodollars: 3 * 1_000_000_000_000),
+            ]
+        )
+        #expect(price?.tiers[.batch]?.meters[.input] == Money(dollars: "0.5"))
+    }
+
+    @Test(arguments: [
+        "above_300k: { input: 1 }", "batch: 1", "standard: { input: 1 }", "batch: { batch: { input: 1 } }",
+    ])
+    func refusesWhatIsNoPrice(text: String) {
+        #expect(errors("providers: { openai: { api_key: k, price: { \(text) } } }").count == 1)
+    }
+
     @Test func aPriceOfNothingIsFreeOnEveryMeter() {
         let price = load("providers: { openai: { api_key: k, price: 0 } }").configuration?.providers[0].price
         #expect(price == .free)

@@ -183,9 +183,26 @@ def from_litellm(data: dict, today: str, dropped: list[tuple[str, re.Pattern]], 
     return list(records.values())
 
 
+# Makers without a kind of their own, whose models others serve: only what their models can do is read here.
+MAKERS = ["moonshot", "zai", "dashscope", "minimax", "meta_llama", "ai21", "xiaomi_mimo", "tencent", "nebius", "novita", "deepinfra"]
+
+
+def makers(data: dict, dataset: str) -> list[Record]:
+    """Records to read capabilities from; never written."""
+    found = []
+    for provider in MAKERS:
+        for key, entry in data.items():
+            if entry.get("litellm_provider") == provider and (mode := MODES.get(entry.get("mode") or "chat")):
+                one = Record("", key, mode, dataset=dataset)
+                one.output = whole(entry.get("max_output_tokens"))
+                one.capabilities = capabilities("", mode, key, entry)
+                found.append(one)
+    return found
+
+
 def usable(kind: str, key: str, identifier: str) -> bool:
     """Whether a key names a model, not a size of picture, a region's price or a class of sizes."""
-    if re.search(r"\d+-x-\d+|^ft:|-(up-to|above|to)-|^fireworks-ai-|^together-ai-|container$|^search$|guardrails", identifier):
+    if re.search(r"\d+-x-\d+|-(up-to|above|to)-|^fireworks-ai-|^together-ai-|container$|^search$|guardrails", identifier):
         return False
     if kind == "bedrock":
         return "/" not in identifier and "@" not in identifier
@@ -196,8 +213,8 @@ def usable(kind: str, key: str, identifier: str) -> bool:
     if kind == "nvidia":
         return not identifier.startswith("ranking/")
     if kind == "perplexity":
-        # Models of others behind its agent interface, which is not an OpenAI chat endpoint.
-        return "/" not in identifier.removeprefix("perplexity/")
+        # Those with a maker's name before them belong to its agent interface, which is no chat endpoint.
+        return "/" not in identifier
     return True
 
 
@@ -216,12 +233,14 @@ def record(kind: str, identifier: str, mode: str, entry: dict, dataset: str) -> 
         # These two are stated without the room for output: 400,000 and 1,050,000 in all.
         result.context = result.input + result.output
     result.capabilities = capabilities(kind, mode, identifier, entry)
-    result.traits = traits(kind, mode, entry)
+    result.traits = traits(kind, mode, identifier, entry)
     if date := entry.get("deprecation_date"):
         result.status, result.deprecates = "deprecated", date
     elif re.search(r"preview|experimental|-exp-|\bexp\b|beta|-exp$", identifier):
         result.status = "preview"
     prices(result, entry)
+    if any("search" in meters for meters in result.prices.values()) and mode == "chat":
+        result.capabilities.add("web_search")
     return result
 
 
@@ -273,7 +292,7 @@ def capabilities(kind: str, mode: str, identifier: str, entry: dict) -> set[str]
     return found
 
 
-def traits(kind: str, mode: str, entry: dict) -> dict[str, str]:
+def traits(kind: str, mode: str, identifier: str, entry: dict) -> dict[str, str]:
     """What litellm's flags say of how requests are to be shaped; what they leave open the family's rules fill in."""
     if mode != "chat":
         return {}
@@ -301,10 +320,11 @@ def traits(kind: str, mode: str, entry: dict) -> dict[str, str]:
         found["parallel"] = "1"
     if entry.get("supports_bedrock_converse_tool_result_images"):
         found["resultimages"] = "1"
-    if levels := efforts(entry):
+    if (levels := efforts(entry)) and entry.get("supports_reasoning"):
         found["efforts"] = ",".join(levels)
-        if "reasoning" not in found and "claude" not in str(entry):
-            found["reasoning"] = "effort" if kind not in ("gemini", "vertex") else found.get("reasoning", "level")
+        # Claude's family rules know whether its efforts go with adaptive thinking.
+        if "reasoning" not in found and "claude" not in identifier:
+            found["reasoning"] = "level" if "gemini" in identifier else "effort"
     if level := entry.get("default_reasoning_effort"):
         found["effort"] = level
     endpoints = entry.get("supported_endpoints") or []
@@ -341,10 +361,7 @@ def prices(result: Record, entry: dict) -> None:
         if above and result.kind == "xai":
             above -= 1  # xAI charges the higher price from the threshold on, not only above it.
         result.price(meter, decimal(value), TIERS[match["tier"]], above)
-    plain = result.prices.get(("", 0), {})
-    if result.mode == "transcription" and plain.get("second") == plain.get("output_second"):
-        # The same second, written for both directions.
-        plain.pop("output_second", None)
+    once(result)
     if context := entry.get("search_context_cost_per_query"):
         sizes = {name: context.get(f"search_context_size_{name}") for name in ("low", "medium", "high")}
         if sizes["medium"] is not None:
@@ -378,6 +395,35 @@ def prices(result: Record, entry: dict) -> None:
     values = [value for meters in result.prices.values() for value in meters.values()]
     if not any(values) and result.kind != "ollama" and result.mode != "moderation":
         result.prices = {}
+
+
+def once(result: Record) -> None:
+    """Leaves one way of counting the same thing: sources write an estimate by the second, character or image beside
+    the tokens that are billed, and a second of sound for both directions."""
+    plain = result.prices.get(("", 0), {})
+
+    def drop(*meters: str) -> None:
+        for prices in result.prices.values():
+            for meter in meters:
+                prices.pop(meter, None)
+
+    if result.mode == "transcription":
+        drop("output_second") if "second" in plain or not plain.get("output_second") else None
+    if result.mode in ("transcription", "speech") and (plain.get("output") or plain.get("audio_output")):
+        drop("second", "output_second")
+    if result.mode == "realtime" and (plain.get("audio_input") or plain.get("output")):
+        drop("second", "output_second", "video_second")
+    if result.mode == "image" and "image_output" in plain:
+        drop("image", "image_taken")
+    elif result.mode == "image" and "image" not in plain and "image_taken" in plain:
+        # A picture's price, written as that of its input.
+        plain["image"] = plain.pop("image_taken")
+    if result.mode == "image" and result.kind == "fireworks":
+        drop("input", "output")  # By the step, not by the token.
+    if result.mode == "embedding" and plain.get("input"):
+        drop("characters")
+    if result.mode == "chat":
+        drop("image", "image_taken", "video_second")
 
 
 def halve_hour_writes(result: Record) -> None:

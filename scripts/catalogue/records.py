@@ -48,6 +48,8 @@ class Record:
     input: int | None = None
     output: int | None = None
     capabilities: set[str] = field(default_factory=set)
+    known: bool = True
+    """Whether the capabilities are all there are, not only those every model of its mode has."""
     traits: dict[str, str] = field(default_factory=dict)
     """What request translation has to know beyond the family's rules, by the names `ModelTraits` reads."""
     status: str = "ga"
@@ -76,11 +78,12 @@ class Record:
                 self.id,
                 self.mode,
                 "/".join("" if number is None else str(number) for number in numbers),
-                "".join(LETTERS[name] for name in LETTERS if name in self.capabilities),
+                ("" if self.known else "?") + "".join(LETTERS[name] for name in LETTERS if name in self.capabilities),
                 ";".join(f"{name}:{value}" for name, value in sorted(self.traits.items())),
                 {"ga": "", "preview": "p", "deprecated": "d"}[self.status] + self.deprecates,
                 self._prices(),
                 str(source),
+                *([" ".join(self.aliases)] if self.aliases else []),
             ]
         )
 

@@ -56,7 +56,8 @@ enum CanonicalRequest {
             parameters.append((Self.encodedAnew(name), Self.encodedAnew(parameter.dropFirst(name.count + 1))))
         }
         parameters.sort {
-            $0.name == $1.name ? $0.value.lexicographicallyPrecedes($1.value) : $0.name.lexicographicallyPrecedes($1.name)
+            $0.name == $1.name
+                ? $0.value.lexicographicallyPrecedes($1.value) : $0.name.lexicographicallyPrecedes($1.name)
         }
         for (index, parameter) in parameters.enumerated() {
             if index > 0 { bytes.append(UInt8(ascii: "&")) }

@@ -31,7 +31,8 @@ package struct SigV4Claim: Sendable, Hashable {
             let signature = parts["Signature"]
         else { return nil }
         let scope = credential.split(separator: "/", omittingEmptySubsequences: false)
-        guard scope.count == 5, scope.allSatisfy({ !$0.isEmpty }), scope[4] == "aws4_request", signature.utf8.count == 64
+        guard scope.count == 5, scope.allSatisfy({ !$0.isEmpty }), scope[4] == "aws4_request",
+            signature.utf8.count == 64
         else { return nil }
         self.accessKeyID = String(scope[0])
         self.day = String(scope[1])

@@ -117,3 +117,15 @@ package enum CanonicalEvent: Sendable {
         }
     }
 }
+
+extension StopReason {
+    /// The reason in OpenAI's words, which records and metrics use for every dialect.
+    package var word: String {
+        switch self {
+        case .stop, .stopSequence, .pauseTurn, .malformed, .other, .refusal: "stop"
+        case .length, .contextWindow: "length"
+        case .toolCalls: "tool_calls"
+        case .contentFilter: "content_filter"
+        }
+    }
+}

@@ -16,6 +16,9 @@ enum ChatUsage {
         var cacheWritten: Int?
         var cacheMissed: Int?
         var reasoning: Int?
+        var audioInput: Int?
+        var audioOutput: Int?
+        var searches: Int?
     }
 
     /// No real count comes near this; a larger one is cut to it, so that sums cannot overflow.
@@ -79,6 +82,9 @@ enum ChatUsage {
             counters.cacheWritten = max(counters.cacheWritten ?? 0, count)
         } else if member.keyIs("reasoning_tokens", in: bytes) {
             counters.reasoning = max(counters.reasoning ?? 0, count)
+        } else if member.keyIs("num_search_queries", in: bytes) {
+            // Perplexity's name.
+            counters.searches = count
         }
     }
 
@@ -97,6 +103,8 @@ enum ChatUsage {
                 if let count = Self.count(member.value, in: bytes) {
                     counters.cacheWritten = max(counters.cacheWritten ?? 0, count)
                 }
+            } else if member.keyIs("audio_tokens", in: bytes) {
+                counters.audioInput = Self.count(member.value, in: bytes)
             }
         }
     }
@@ -107,9 +115,13 @@ enum ChatUsage {
         into counters: inout Counters
     ) throws(JSONSyntaxError) {
         while let member = try members.nextHead(in: bytes) {
-            guard member.kind == .number, member.keyIs("reasoning_tokens", in: bytes) else { continue }
-            if let count = Self.count(member.value, in: bytes) {
-                counters.reasoning = max(counters.reasoning ?? 0, count)
+            guard member.kind == .number else { continue }
+            if member.keyIs("reasoning_tokens", in: bytes) {
+                if let count = Self.count(member.value, in: bytes) {
+                    counters.reasoning = max(counters.reasoning ?? 0, count)
+                }
+            } else if member.keyIs("audio_tokens", in: bytes) {
+                counters.audioOutput = Self.count(member.value, in: bytes)
             }
         }
     }
@@ -126,13 +138,17 @@ enum ChatUsage {
         let completion = counters.completion ?? 0
         let reasoning = counters.reasoning ?? 0
         let output = completion + (Self.leavesOutReasoning(counters, prompt: prompt, quirks: quirks) ? reasoning : 0)
-        return Usage(
+        var usage = Usage(
             freshInput: prompt - cacheRead - cacheWrite,
             cacheRead: cacheRead,
             cacheWrite: cacheWrite,
             output: output,
             reasoning: min(reasoning, output)
         )
+        usage.audioInput = min(counters.audioInput ?? 0, usage.freshInput)
+        usage.audioOutput = min(counters.audioOutput ?? 0, output)
+        usage.searches = counters.searches ?? 0
+        return usage
     }
 
     /// Whether reasoning must be added to the completion: the total says so where it fits one reading, else the quirk.

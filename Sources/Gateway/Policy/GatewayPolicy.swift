@@ -13,6 +13,7 @@ package final class GatewayPolicy: Sendable {
     package let router: Router
     /// Whether a request without a key is let in.
     let isOpen: Bool
+    private let catalog: Catalog
     private let providers: [String: ProviderRuntime]
     private let resolutions: Mutex<[String: Resolution]>
     /// Names are kept, written into heads and counted by, so they are bounded.
@@ -21,15 +22,16 @@ package final class GatewayPolicy: Sendable {
     private static let resolutionBound = 4096
 
     /// - Throws: ``PolicyError`` where a provider's settings cannot be used.
-    package init(_ configuration: Configuration) throws(PolicyError) {
+    package init(_ configuration: Configuration, services: CredentialServices) throws(PolicyError) {
         self.configuration = configuration
         let catalog = Catalog(configuration, demoModels: DemoModels.listed.map { String($0.dropFirst("demo/".count)) })
+        self.catalog = catalog
         self.router = Router(configuration, catalog: catalog)
         self.isOpen = configuration.auth.mode == .none
         var providers: [String: ProviderRuntime] = [:]
         for settings in configuration.providers where Part.kind(settings.kind).isInForce {
             let reliability = settings.reliability.applied(to: configuration.reliability)
-            providers[settings.name] = try ProviderRuntime(settings, reliability: reliability)
+            providers[settings.name] = try ProviderRuntime(settings, reliability: reliability, services: services)
         }
         self.providers = providers
         self.resolutions = Mutex([:])
@@ -55,7 +57,8 @@ package final class GatewayPolicy: Sendable {
             guard let provider = self.providers[target.provider] else {
                 throw GatewayError(.gatewayFault, origin: .gateway, "no provider is named '\(target.provider)'")
             }
-            targets.append(TargetRuntime(target, route: decision.route, provider: provider))
+            let traits = self.catalog.traits(of: target)
+            targets.append(TargetRuntime(target, route: decision.route, provider: provider, traits: traits))
         }
         let made = Resolution(route: decision.route, targets: targets)
         self.resolutions.withLock { resolutions in

@@ -4,22 +4,29 @@ import Providers
 import Transport
 import TurnpikeConfiguration
 
-/// One configured provider as it is asked: its place, its keys, its quirks, its deadlines.
+/// One configured provider as it is asked: its place, its dialect, its credential, its quirks, its deadlines.
 final class ProviderRuntime: Sendable {
     let name: String
     let upstream: Upstream
     /// How its server differs from the dialect's own.
     let quirks: ChatQuirks
     let endpoint: Endpoint
-    let keys: [Secret]
+    /// What its endpoint speaks.
+    let dialect: Dialect
+    let credential: UpstreamCredential
     /// Everything that must never be repeated to a client: keys and the values of configured header fields.
-    private let secrets: [Secret]
+    let secrets: [Secret]
     let delays: ProviderDelays
 
-    init(_ settings: ProviderSettings, reliability: Reliability) throws(PolicyError) {
+    init(
+        _ settings: ProviderSettings,
+        reliability: Reliability,
+        services: CredentialServices
+    ) throws(PolicyError) {
         self.name = settings.name
-        self.keys = settings.keys
-        self.secrets = settings.keys + settings.headers.map(\.value)
+        self.secrets =
+            settings.keys + settings.headers.map(\.value)
+            + [settings.secretAccessKey, settings.sessionToken].compactMap(\.self)
         self.delays = ProviderDelays(reliability.timeouts)
         let values = UpstreamSettings(
             kind: settings.kind.name,
@@ -27,6 +34,8 @@ final class ProviderRuntime: Sendable {
             apiVersion: settings.apiVersion,
             organization: settings.organization,
             project: settings.project,
+            location: settings.location,
+            region: settings.region,
             fields: settings.headers.map { UpstreamField($0.name, .secret(prefix: "", $0.value)) }
         )
         do {
@@ -35,7 +44,9 @@ final class ProviderRuntime: Sendable {
             throw PolicyError(description: "provider '\(settings.name)': \(error.message)")
         }
         self.quirks = self.upstream.quirks
-        guard let plan = self.upstream.plan(model: "", endpoint: .chat, key: nil) else {
+        self.dialect = self.upstream.profile.dialect ?? .openAIChat
+        self.credential = UpstreamCredential(settings, upstream: self.upstream, services: services)
+        guard let plan = self.upstream.plan(model: "", operation: .chat) else {
             self.endpoint = Endpoint(.inProcess(DemoHandler()))
             return
         }

@@ -1,4 +1,5 @@
 import Core
+import Credentials
 import Dialects
 import JSON
 import NIOCore
@@ -12,60 +13,74 @@ final class TargetRuntime: Sendable {
     let name: String
     let model: String
     let provider: ProviderRuntime
+    /// What encoders of requests must know of the model.
+    let translation: TranslationTarget
     /// The field lines of every answer that comes from here: `x-turnpike-target` and `x-turnpike-route`.
     let answerLines: [UInt8]
-    private let heads: [ChatEndpoint: [UInt8]]
+    private let heads: [UpstreamOperation: Head]
 
-    init(_ target: Target, route: String, provider: ProviderRuntime) {
+    /// The request line and fields that never change.
+    private struct Head: Sendable {
+        /// Up to where the credential, what depends on the request and `content-length` follow.
+        var bytes: [UInt8]
+        /// What a signature covers.
+        var target: [UInt8]
+        var authority: String
+    }
+
+    init(_ target: Target, route: String, provider: ProviderRuntime, traits: ModelTraits) {
         self.name = target.description
         self.model = target.model
         self.provider = provider
+        var translation = TranslationTarget(
+            model: target.model,
+            traits: traits,
+            family: provider.upstream.profile.family(of: target.model)
+        )
+        translation.isVertex = provider.upstream.profile.paths == .vertex
+        translation.quirks = provider.quirks
+        self.translation = translation
         self.answerLines = AnswerHead.lines([("x-turnpike-target", target.description), ("x-turnpike-route", route)])
-        var heads: [ChatEndpoint: [UInt8]] = [:]
-        for endpoint in ChatEndpoint.allCases {
-            heads[endpoint] = TargetRuntime.head(of: target.model, endpoint, provider)
+        var heads: [UpstreamOperation: Head] = [:]
+        for operation in UpstreamOperation.allCases {
+            heads[operation] = TargetRuntime.head(of: target.model, operation, provider)
         }
         self.heads = heads
     }
 
-    /// The request line and fields that never change, up to the value of `content-length`, which comes last.
-    private static func head(of model: String, _ endpoint: ChatEndpoint, _ provider: ProviderRuntime) -> [UInt8] {
-        let plan = provider.upstream.plan(model: model, endpoint: endpoint, key: provider.keys.first)
+    private static func head(of model: String, _ operation: UpstreamOperation, _ provider: ProviderRuntime) -> Head {
+        let plan = provider.upstream.plan(model: model, operation: operation)
+        let path = plan?.target ?? Array("/v1/\(operation.demoPath)".utf8)
         var head = Array("POST ".utf8)
-        head.append(contentsOf: plan?.target ?? Array("/v1/\(endpoint.path)".utf8))
+        head.append(contentsOf: path)
         head.append(contentsOf: " HTTP/1.1\r\nhost: \(plan?.authority ?? "demo")\r\n".utf8)
         head.append(contentsOf: "content-type: application/json\r\naccept: */*\r\naccept-encoding: identity\r\n".utf8)
         head.append(contentsOf: "user-agent: turnpike/\(GatewayVersion.text)\r\n".utf8)
-        for field in plan?.fields ?? [] {
-            let value =
-                switch field.value {
-                case .plain(let text): text
-                case .secret(let prefix, let secret): prefix + secret.reveal()
-                }
-            head.append(contentsOf: "\(field.name): \(value)\r\n".utf8)
-        }
-        return head
+        for field in plan?.fields ?? [] { head.append(contentsOf: FieldLine.bytes(of: field)) }
+        return Head(bytes: head, target: path, authority: plan?.authority ?? "demo")
     }
 
     /// The bytes of a request to this target: the client's body with `splices` in place.
     ///
     /// The body from the last splice on is a slice of the client's, unless it is small enough that one write is cheaper.
     func request(
-        _ endpoint: ChatEndpoint,
+        _ operation: UpstreamOperation,
         body: ByteBuffer,
         splices: [Splice],
+        signIn: SignIn,
         forwarding fields: ByteBuffer?
     ) -> UpstreamRequest {
-        let head = self.heads[endpoint] ?? []
+        let head = self.heads[operation]
         let length = splices.reduce(body.readableBytes) { $0 + $1.replacement.count - $1.range.count }
         let lastEdit = splices.last?.range.upperBound ?? 0
         let tail = body.readableBytes - lastEdit
         let inlinesTail = tail <= 8192
         let edited = length - tail
         var first = ByteBufferAllocator().buffer(
-            capacity: head.count + (fields?.readableBytes ?? 0) + 48 + edited + (inlinesTail ? tail : 0)
+            capacity: (head?.bytes.count ?? 0) + (fields?.readableBytes ?? 0) + 256 + edited + (inlinesTail ? tail : 0)
         )
-        first.writeBytes(head)
+        if let head { first.writeBytes(head.bytes) }
+        if case .line(let line) = signIn.proof { first.writeBytes(line) }
         if let fields { first.writeImmutableBuffer(fields) }
         first.writeStaticString("content-length: ")
         first.writeDecimal(length)
@@ -81,6 +96,59 @@ final class TargetRuntime: Sendable {
         }
         let rest = inlinesTail ? nil : body.getSlice(at: body.readerIndex + lastEdit, length: tail)
         return UpstreamRequest(first: first, rest: rest)
+    }
+
+    /// The bytes of a request to this target with a body of the gateway's own.
+    func request(
+        _ operation: UpstreamOperation,
+        encoded: EncodedRequest,
+        signIn: SignIn,
+        forwarding fields: ByteBuffer?
+    ) -> UpstreamRequest {
+        let head = self.heads[operation]
+        var bytes = head?.bytes ?? []
+        bytes.reserveCapacity(bytes.count + encoded.body.count + 1024)
+        switch signIn.proof {
+        case .line(let line): bytes.append(contentsOf: line)
+        case .signature(let pair, let signer):
+            encoded.body.withUnsafeBytes { body in
+                signer.sign(
+                    method: "POST",
+                    target: head?.target ?? [],
+                    host: head?.authority ?? "",
+                    contentType: "application/json",
+                    body: [body],
+                    credentials: pair,
+                    now: Int64(unixMilliseconds() / 1000),
+                    into: &bytes
+                )
+            }
+        }
+        for field in encoded.fields { bytes.append(contentsOf: "\(field.name): \(field.value)\r\n".utf8) }
+        if let fields { bytes.append(contentsOf: fields.readableBytesView) }
+        bytes.append(contentsOf: "content-length: \(encoded.body.count)\r\n\r\n".utf8)
+        bytes.append(contentsOf: encoded.body)
+        return UpstreamRequest(first: ByteBuffer(bytes: bytes))
+    }
+}
+
+extension UpstreamOperation {
+    /// The path of the demo, which is asked without a plan.
+    fileprivate var demoPath: String {
+        switch self {
+        case .chat, .chatStream: ChatEndpoint.chat.path
+        case .completions: ChatEndpoint.completions.path
+        case .embeddings: ChatEndpoint.embeddings.path
+        }
+    }
+
+    init(_ facts: ChatRequestFacts) {
+        self =
+            switch facts.endpoint {
+            case .chat: facts.stream ? .chatStream : .chat
+            case .completions: .completions
+            case .embeddings: .embeddings
+            }
     }
 }
 

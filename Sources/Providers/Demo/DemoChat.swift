@@ -9,10 +9,17 @@ enum DemoChat {
         let request = try DemoRequest(body, anyModel: anyModel)
         let transmission = DemoTransmission(behaviour: request.behaviour)
         if let reply = transmission.withoutAnswer { return reply }
+        let (stream, includeUsage) = try request.streaming()
+        let answer = try Self.answer(request, seed: body)
+        guard stream else { return transmission.whole(answer.chatBody) }
+        return transmission.stream(data: answer.chatEvents(includeUsage: includeUsage))
+    }
+
+    /// What the demo says to `request`; its names and times follow from `seed`.
+    static func answer(_ request: DemoRequest, seed: [UInt8]) throws(DemoFault) -> DemoAnswer {
         let messages = try DemoMessages(request["messages"])
         let tools = try DemoTools(request)
         let format = try DemoFormat(request["response_format"])
-        let (stream, includeUsage) = try request.streaming()
         let stops = try request.stops()
         let count = try request.integer("n", in: 1...128) ?? 1
         let legacyLimit = try request.integer("max_tokens", in: 1...Int.max)
@@ -21,7 +28,7 @@ enum DemoChat {
         try request.check("top_p", in: 0...1)
         try request.check("frequency_penalty", in: -2...2)
         try request.check("presence_penalty", in: -2...2)
-        var hash = DemoHash(body)
+        var hash = DemoHash(seed)
         let id = hash.identifier("chatcmpl-demo")
         var choices: [DemoChoice] = []
         for index in 0..<count {
@@ -32,15 +39,13 @@ enum DemoChat {
             choice.limit(to: limit)
             choices.append(choice)
         }
-        let answer = DemoAnswer(
+        return DemoAnswer(
             id: id,
             created: DemoAnswer.created(&hash),
             model: request.model,
             choices: choices,
             promptTokens: messages.tokens
         )
-        return stream
-            ? transmission.stream(answer.chatEvents(includeUsage: includeUsage)) : transmission.whole(answer.chatBody)
     }
 
     /// Decides what one choice says or calls.

@@ -43,7 +43,7 @@ enum DemoCompletions {
             promptTokens: prompts.reduce(0) { $0 + DemoTokens.count($1) }
         )
         return stream
-            ? transmission.stream(Self.events(answer, includeUsage: includeUsage))
+            ? transmission.stream(data: Self.events(answer, includeUsage: includeUsage))
             : transmission.whole(Self.body(answer))
     }
 

@@ -34,10 +34,16 @@ package enum DemoProvider {
             return method == "GET"
                 ? .json(200, ModelsList.write(DemoModels.listed)) : DemoFault.wrongMethod("GET").reply
         default:
+            if let asked = DemoDialects.asked(path) {
+                return method == "POST"
+                    ? DemoDialects.reply(asked, body, anyModel: anyModel)
+                    : DemoFault.wrongMethod("POST").reply(in: asked.dialect)
+            }
             if path.hasPrefix("/v1/models/"), method == "GET" { return Self.model(Self.decoded(path.dropFirst(11))) }
             return DemoFault(
                 404,
-                "The demo serves POST /v1/chat/completions, /v1/completions and /v1/embeddings, and GET /v1/models; "
+                "The demo serves POST /v1/chat/completions, /v1/completions, /v1/embeddings, /v1/messages, "
+                    + "/v1beta/models/MODEL:generateContent and /model/MODEL/converse, and GET /v1/models; "
                     + "not \(method) \(path.prefix(200)).",
                 code: "unknown_url"
             ).reply
@@ -59,7 +65,7 @@ package enum DemoProvider {
     }
 
     /// The text without percent-encoding: official clients write the slash of a model's name as `%2F`.
-    private static func decoded(_ text: Substring) -> String {
+    static func decoded(_ text: Substring) -> String {
         var bytes: [UInt8] = []
         var rest = text.utf8[...]
         while let byte = rest.popFirst() {
@@ -179,6 +185,9 @@ extension [DemoField] {
     static func json(length: Int) -> [DemoField] {
         [DemoField("content-type", "application/json"), DemoField("content-length", String(length))]
     }
+
+    /// The fields of an AWS event stream.
+    static var awsEventStream: [DemoField] { [DemoField("content-type", "application/vnd.amazon.eventstream")] }
 
     /// The fields of a stream of events.
     static var eventStream: [DemoField] {

@@ -11,6 +11,7 @@ import UnixSignals
 struct Reload: Service {
     let file: ConfigurationFile
     let gateway: Gateway
+    let services: CredentialServices
     let tls: ServerTLS?
     let tlsPaths: [String]
     let logger: Logger
@@ -83,7 +84,7 @@ struct Reload: Service {
             return
         }
         do {
-            self.gateway.replacePolicy(try GatewayPolicy(configuration))
+            self.gateway.replacePolicy(try GatewayPolicy(configuration, services: self.services))
             self.logger.notice("configuration reloaded")
             if listensElsewhere || configuration.server != former.server
                 || configuration.admin != former.admin || configuration.state != former.state

@@ -2,6 +2,7 @@ import Admin
 import ArgumentParser
 import CProcess
 import Core
+import Credentials
 import Gateway
 import Glibc
 import HTTP1
@@ -89,7 +90,13 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     private func serve(_ configuration: Configuration, file: ConfigurationFile, logger: Logger) async throws {
-        let policy = try GatewayPolicy(configuration)
+        // The admin port's thread also makes the few calls that nobody's answer waits for.
+        let background = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let services = CredentialServices(
+            environment: environment(),
+            http: AsyncHTTPBackground(group: background)
+        )
+        let policy = try GatewayPolicy(configuration, services: services)
         let url = try DatabaseChoice.url(named: self.database, in: configuration)
         let database = try SQLiteDatabase.open(url)
         let adminKey = environment()[Bootstrap.adminKeyVariable].map { Secret($0) }
@@ -139,7 +146,7 @@ struct ServeCommand: AsyncParsableCommand {
                 port: configuration.admin.listen.port,
                 socketPath: url.socketPath
             ),
-            group: MultiThreadedEventLoopGroup(numberOfThreads: 1),
+            group: background,
             logger: logger,
             onRunning: { banner.adminIsListening(port: $0) }
         )
@@ -158,6 +165,7 @@ struct ServeCommand: AsyncParsableCommand {
         let reload = Reload(
             file: file,
             gateway: gateway,
+            services: services,
             tls: tls,
             tlsPaths: configuration.tls.map { [$0.certificate, $0.key] } ?? [],
             logger: logger

@@ -1,0 +1,63 @@
+import Core
+import Dialects
+import NIOCore
+import Transport
+
+/// What the client asks, whichever target it goes to: its bytes, what is known of them, and their canonical form once a
+/// target of another dialect needs it.
+final class ClientRequest {
+    let facts: ChatRequestFacts
+    let body: ByteBuffer
+    /// How long the client lets the whole request take, where it says so.
+    let timeout: Duration?
+    /// Whether the client would rather be refused than answered without something it asked for.
+    let isStrict: Bool
+    private var decoded: CanonicalRequest?
+
+    /// - Throws: `badRequest` where a field of the head that steers the gateway is malformed.
+    init(_ facts: ChatRequestFacts, body: ByteBuffer, request: ServerRequest) throws(GatewayError) {
+        self.facts = facts
+        self.body = body
+        self.timeout = try RequestTimeout.read(request)
+        self.isStrict = try StrictField.read(request)
+    }
+
+    /// The dialect the client speaks.
+    var dialect: Dialect { .openAIChat }
+
+    /// The request in no dialect, decoded once.
+    func canonical() throws(GatewayError) -> CanonicalRequest {
+        if let decoded = self.decoded { return decoded }
+        guard self.facts.endpoint == .chat else {
+            throw GatewayError(
+                .unsupported,
+                origin: .client,
+                "this target is asked in another dialect, which /v1/\(self.facts.endpoint.path) is not translated to",
+                field: "model"
+            )
+        }
+        let decoded = try self.body.withBytes { bytes throws(GatewayError) in
+            try self.dialect.decodeRequest(bytes)
+        }
+        self.decoded = decoded
+        return decoded
+    }
+}
+
+/// The `x-turnpike-strict` field.
+enum StrictField {
+    /// - Throws: `badRequest` for anything but `true` and `false`.
+    static func read(_ request: ServerRequest) throws(GatewayError) -> Bool {
+        switch request.field("x-turnpike-strict") {
+        case nil, "false", "0": return false
+        case "true", "1": return true
+        default:
+            throw GatewayError(
+                .badRequest,
+                origin: .client,
+                "x-turnpike-strict is true or false",
+                field: "x-turnpike-strict"
+            )
+        }
+    }
+}
