@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 CONFIGURATION ?= release
 
-.PHONY: run build test unit end-to-end lint soak bench fuzz clean
+.PHONY: run build test unit end-to-end lint soak bench fuzz catalogue clean
 
 run: build ## Build and start the gateway; prints a first request to paste
 	@.build/release/turnpike serve $(ARGS)
@@ -36,6 +36,9 @@ bench: build ## CPU per request beside nginx, with and without TLS; instructions
 fuzz: ## Fuzz the framing, JSON and SSE; SECONDS each, 60 unless told
 	@scripts/install.sh build
 	Fuzz/run.sh $(or $(SECONDS_EACH),60)
+
+catalogue: ## The model catalogue is what its pinned sources give (needs PyPI); scripts/catalogue/catalogue.py writes it
+	python3 scripts/catalogue/catalogue.py --check
 
 clean:
 	rm -rf .build .venv

@@ -1,4 +1,5 @@
 // swift-tools-version:6.2
+import Foundation
 import PackageDescription
 
 // The strict settings every target is built with: explicit `any`, imports that do not leak, async functions that stay on
@@ -60,7 +61,7 @@ let package = Package(
         room("HTTP1"),
         room("TurnpikeConfiguration", ["Core", "JSON", .product(name: "Yams", package: "Yams")]),
         room("Catalog", ["Core", "TurnpikeConfiguration"]),
-        room("Dialects", ["Core", "JSON"]),
+        .target(name: "Dialects", dependencies: ["Core", "JSON"], exclude: ["OpenAIResponses", "Ollama", "Cohere"].filter { FileManager.default.fileExists(atPath: "Sources/Dialects/" + $0) }, swiftSettings: strict),
         room("Providers", ["Core", "JSON", "TurnpikeConfiguration", "Dialects"]),
         room("Routing", ["Core", "TurnpikeConfiguration", "Catalog"]),
         room("Identity", ["Core"]),
@@ -130,7 +131,7 @@ let package = Package(
             "TurnpikeConfigurationTests",
             ["Core", "JSON", "TurnpikeConfiguration", "TestSupport", .product(name: "Yams", package: "Yams")]
         ),
-        tests("CatalogTests", ["Core", "TurnpikeConfiguration", "Catalog"]),
+        tests("CatalogTests", ["Core", "TurnpikeConfiguration", "Catalog", "TestSupport"]),
         tests(
             "CredentialsTests",
             [

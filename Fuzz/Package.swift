@@ -7,13 +7,20 @@ import PackageDescription
 // To add a target: a row in `fuzzed`, a folder `Sources/Fuzz<Name>` with a `main.swift`, a seed corpus in `corpus/<name>`, and,
 // for a room that is not here yet, a symbolic link `Sources/<Room>` to `../../Sources/<Room>`.
 
-/// The rooms under test, instrumented for coverage.
-let rooms = ["JSON", "HTTP1"]
-/// Executable targets and the rooms each calls.
-let fuzzed: [(target: String, rooms: [String])] = [
+/// The rooms under test, instrumented for coverage, and the rooms below each.
+let rooms: [(name: String, below: [String])] = [
+    ("JSON", []), ("HTTP1", []), ("Core", []), ("Dialects", ["Core", "JSON"]),
+]
+/// Executable targets and what each calls. What the targets of the dialects share is in `DialectPromises`.
+let fuzzed: [(target: String, calls: [String])] = [
     ("FuzzJSON", ["JSON"]),
     ("FuzzSSE", ["JSON"]),
     ("FuzzHTTP1", ["HTTP1"]),
+    ("FuzzEventStream", ["JSON"]),
+    ("FuzzChat", ["DialectPromises", "Dialects"]),
+    ("FuzzAnthropic", ["DialectPromises", "Dialects"]),
+    ("FuzzGemini", ["DialectPromises", "Dialects"]),
+    ("FuzzConverse", ["DialectPromises", "Dialects"]),
 ]
 
 let isFuzzing = Context.environment["FUZZ"] == "1"
@@ -37,13 +44,18 @@ let driver: [LinkerSetting] = [
 let package = Package(
     name: "turnpike-fuzz",
     platforms: [.macOS(.v26)],
-    targets: rooms.map { .target(name: $0, swiftSettings: instrumented) }
+    targets: rooms.map { room in
+        .target(name: room.name, dependencies: room.below.map { .init(stringLiteral: $0) }, swiftSettings: instrumented)
+    }
         + (isFuzzing
-            ? [.systemLibrary(name: "CFuzzer")]
+            ? [
+                .systemLibrary(name: "CFuzzer"),
+                .target(name: "DialectPromises", dependencies: ["Core", "JSON", "Dialects"], swiftSettings: strict),
+            ]
                 + fuzzed.map {
                     .executableTarget(
                         name: $0.target,
-                        dependencies: ["CFuzzer"] + $0.rooms.map { .init(stringLiteral: $0) },
+                        dependencies: ["CFuzzer"] + $0.calls.map { .init(stringLiteral: $0) },
                         swiftSettings: strict,
                         linkerSettings: driver
                     )

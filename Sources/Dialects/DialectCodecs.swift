@@ -62,6 +62,9 @@ extension Dialect {
         }
     }
 
+    /// How the messages of a stream stand in its bytes.
+    package var framing: StreamFraming { self == .bedrockConverse ? .awsEventStream : .serverSentEvents }
+
     /// What reads a provider's stream.
     package func streamDecoder(from source: ReplySource) -> any StreamDecoding {
         switch self {
@@ -77,7 +80,7 @@ extension Dialect {
         switch self {
         case .openAIChat: ChatStreamEncoder(style)
         case .anthropicMessages: AnthropicStreamEncoder(style)
-        case .gemini: GeminiStreamEncoder(style)
+        case .gemini: GeminiStreamEncoder(style, isArray: style.isJSONArray)
         case .bedrockConverse: ConverseStreamEncoder(style)
         }
     }
@@ -85,17 +88,52 @@ extension Dialect {
 
 extension Dialect {
     /// An error as a whole answer to a client: status, JSON body, and the header fields the dialect names errors in.
+    ///
+    /// - Parameter words: how the upstream named an error of the caller's making, for clients of OpenAI's dialect.
     package func writeError(
         _ error: GatewayError,
-        request: RequestID?
+        request: RequestID?,
+        words: ChatErrorWords? = nil
     ) -> (status: Int, body: [UInt8], fields: [(name: String, value: String)]) {
         switch self {
         case .openAIChat:
-            let (status, body) = ChatErrors.write(error, request: request)
+            let (status, body) = ChatErrors.write(error, request: request, words: words)
             return (status, body, [])
         case .anthropicMessages: return AnthropicErrors.write(error, request: request)
         case .gemini: return GeminiErrors.write(error, request: request)
         case .bedrockConverse: return ConverseErrors.write(error, request: request)
+        }
+    }
+}
+
+extension Dialect {
+    /// The content type of a whole answer and of an error.
+    package var contentType: StaticString { "application/json" }
+
+    /// The content type of a stream.
+    package func streamContentType(_ style: ReplyStyle) -> StaticString {
+        switch self {
+        case .openAIChat, .anthropicMessages: "text/event-stream; charset=utf-8"
+        case .gemini: style.isJSONArray ? "application/json" : "text/event-stream"
+        case .bedrockConverse: "application/vnd.amazon.eventstream"
+        }
+    }
+
+    /// The answer to a client that asks which models there are.
+    package func modelList(_ names: [String]) -> [UInt8] {
+        switch self {
+        case .openAIChat, .bedrockConverse: ModelsList.write(names)
+        case .anthropicMessages: AnthropicModels.list(names)
+        case .gemini: GeminiModels.list(names)
+        }
+    }
+
+    /// The answer to a client that asks for one model.
+    package func model(_ name: String) -> [UInt8] {
+        switch self {
+        case .openAIChat, .bedrockConverse: ModelsList.write(model: name)
+        case .anthropicMessages: AnthropicModels.model(name)
+        case .gemini: GeminiModels.model(name)
         }
     }
 }

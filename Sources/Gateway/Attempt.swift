@@ -39,7 +39,7 @@ final class Attempt {
     var nanoseconds: UInt64 { Instant.now.nanoseconds(since: self.began) }
 
     /// Whether the target speaks another dialect than the client.
-    var isTranslated: Bool { self.target.provider.dialect != self.asked.dialect }
+    var isTranslated: Bool { self.target.provider.dialect != self.asked.dialect || self.asked.isJSONArray }
 
     private var quirks: ChatQuirks { self.target.provider.quirks }
 
@@ -78,19 +78,27 @@ final class Attempt {
 
     /// The client's request in the target's dialect.
     private func translated() throws(GatewayError) -> EncodedRequest {
-        let encoded = try self.target.provider.dialect.encodeRequest(
-            try self.asked.canonical(),
-            for: self.target.translation,
-            notes: &self.notes
-        )
-        self.plan = encoded.plan
-        return encoded
+        let request = try self.asked.canonical()
+        do throws(GatewayError) {
+            let encoded = try self.target.provider.dialect.encodeRequest(
+                request,
+                for: self.target.translation,
+                notes: &self.notes
+            )
+            self.plan = encoded.plan
+            return encoded
+        } catch {
+            var error = error
+            // What this target cannot take, another may.
+            if error.code == .unsupported { error.retry = .otherTarget }
+            throw error
+        }
     }
 
     private func upstreamRequest(_ encoded: EncodedRequest?) -> UpstreamRequest {
         let facts = self.asked.facts
         let operation = UpstreamOperation(facts)
-        let forwarded = ForwardedFields.of(self.request, isTranslated: encoded != nil)
+        let forwarded = ForwardedFields.of(self.request, to: encoded == nil ? self.asked.dialect : nil)
         guard let encoded else {
             return self.target.request(
                 operation,
@@ -106,7 +114,7 @@ final class Attempt {
     private func readError(_ call: UpstreamCall) async throws(GatewayError) {
         let body = try await call.body(limit: Self.errorBound)
         let error = body.withUnsafeReadableBytes { bytes in
-            if !self.isTranslated { self.words = ChatErrors.words(bytes) }
+            if !self.isTranslated, self.asked.dialect == .openAIChat { self.words = ChatErrors.words(bytes) }
             return UpstreamErrors.read(
                 status: call.head.status,
                 header: { name in call.field(named: name) },
@@ -125,17 +133,17 @@ final class Attempt {
     /// The whole answer, judged and in the client's dialect.
     func wholeAnswer() async throws(GatewayError) -> (ByteBuffer, ChatAnswerFacts) {
         let body = try await self.opened.body(limit: Self.answerBound)
-        guard let plan = self.plan else {
+        let upstream = self.target.provider.dialect
+        if !self.isTranslated, upstream == .openAIChat {
             let facts = try body.withBytes { bytes throws(GatewayError) in
                 try ChatAnswerReader.read(bytes, quirks: self.quirks, endpoint: self.asked.facts.endpoint)
             }
             return (body, facts)
         }
-        let upstream = self.target.provider.dialect
         let decoded = try body.withBytes { bytes throws(GatewayError) in
             try upstream.decodeAnswer(bytes, from: self.source)
         }
-        var shaper = ReplyShaper(plan)
+        var shaper = ReplyShaper(self.plan ?? ReplyPlan())
         let answer = shaper.shape(decoded)
         let facts = ChatAnswerFacts(
             usage: answer.usage,
@@ -143,12 +151,18 @@ final class Attempt {
             model: answer.model,
             choices: answer.choices.count
         )
+        guard self.isTranslated else { return (body, facts) }
         return (ByteBuffer(bytes: self.asked.dialect.encodeAnswer(answer, self.style)), facts)
     }
 
-    /// A same-dialect stream, at its first content.
+    /// A stream of OpenAI's to a client of the same dialect, at its first content.
     func chatStream() async throws(GatewayError) -> StreamRelay<ChatPassage> {
-        try await self.relay(ChatPassage(quirks: self.quirks, hidesUsage: self.asked.facts.hidesUsage))
+        try await self.relay(ChatPassage(quirks: self.quirks, hidesUsage: !self.asked.facts.includesUsage))
+    }
+
+    /// A stream of another dialect to a client of the same, at its first content.
+    func forwardedStream() async throws(GatewayError) -> StreamRelay<ForwardPassage> {
+        try await self.relay(ForwardPassage(self.asked.dialect, self.source, self.style))
     }
 
     /// A translated stream, at its first content.
@@ -184,17 +198,20 @@ final class Attempt {
         return source
     }
 
-    private var style: ReplyStyle {
+    /// How a reply is written for the client.
+    var style: ReplyStyle {
         var style = ReplyStyle(
             id: self.request.id.description,
             model: self.target.model,
             created: Int(unixMilliseconds() / 1000)
         )
-        style.includesUsage = self.asked.facts.includeUsage
+        style.includesUsage = self.asked.facts.includesUsage
+        style.isJSONArray = self.asked.isJSONArray
         return style
     }
 
-    /// Repeats what the upstream says of its own handling and is nobody's secret: `openai-…` and the request's name there.
+    /// Repeats what the upstream says of its own handling and is nobody's secret: `openai-…` and the request's name there,
+    /// the latter as every OpenAI client reads it.
     func forwardFields(into head: inout AnswerHead) {
         let call = self.opened
         call.headBytes.withUnsafeReadableBytes { bytes in

@@ -6,24 +6,35 @@ import Transport
 /// What the client asks, whichever target it goes to: its bytes, what is known of them, and their canonical form once a
 /// target of another dialect needs it.
 final class ClientRequest {
-    let facts: ChatRequestFacts
+    let facts: RequestFacts
     let body: ByteBuffer
     /// How long the client lets the whole request take, where it says so.
     let timeout: Duration?
     /// Whether the client would rather be refused than answered without something it asked for.
     let isStrict: Bool
+    /// Whether a Gemini client wants its stream as one JSON array.
+    let isJSONArray: Bool
     private var decoded: CanonicalRequest?
 
-    /// - Throws: `badRequest` where a field of the head that steers the gateway is malformed.
-    init(_ facts: ChatRequestFacts, body: ByteBuffer, request: ServerRequest) throws(GatewayError) {
-        self.facts = facts
+    /// - Throws: `badRequest` where the body, or a field of the head that steers the gateway, is malformed.
+    init(_ generation: Surface.Generation, body: ByteBuffer, request: ServerRequest) throws(GatewayError) {
+        self.facts = try body.withBytes { bytes throws(GatewayError) in
+            try RequestFacts.read(
+                bytes,
+                dialect: generation.dialect,
+                endpoint: generation.endpoint,
+                model: generation.model,
+                stream: generation.stream
+            )
+        }
         self.body = body
+        self.isJSONArray = generation.isJSONArray
         self.timeout = try RequestTimeout.read(request)
         self.isStrict = try StrictField.read(request)
     }
 
     /// The dialect the client speaks.
-    var dialect: Dialect { .openAIChat }
+    var dialect: Dialect { self.facts.dialect }
 
     /// The request in no dialect, decoded once.
     func canonical() throws(GatewayError) -> CanonicalRequest {
@@ -36,8 +47,9 @@ final class ClientRequest {
                 field: "model"
             )
         }
+        let (model, stream) = (self.facts.model, self.facts.stream)
         let decoded = try self.body.withBytes { bytes throws(GatewayError) in
-            try self.dialect.decodeRequest(bytes)
+            try self.dialect.decodeRequest(bytes, model: model, stream: stream)
         }
         self.decoded = decoded
         return decoded

@@ -15,7 +15,6 @@ final class Exchange {
     private let policy: GatewayPolicy
     private let request: ServerRequest
     private var settlement: Settlement
-
     init(_ request: ServerRequest, gateway: Gateway) {
         self.gateway = gateway
         self.policy = gateway.policy
@@ -26,16 +25,15 @@ final class Exchange {
     func run() async {
         do throws(GatewayError) {
             // 1  Head: the path decides surface and dialect.
-            let surface = try self.request.headBytes.withBytes { bytes throws(GatewayError) in
-                try Surface.of(self.request.head, bytes)
-            }
+            let surface = try self.surface()
+            self.settlement.dialect = surface.dialect
             if self.answerProbe(surface) { return }
 
             // 2  Authenticate on the head, before a byte of the body is waited for.
             let principal = try self.gateway.authenticate(self.request, policy: self.policy)
             self.settlement.principal = principal
 
-            guard case .chat(let endpoint) = surface else {
+            guard case .generate(let generation) = surface else {
                 try self.answerModels(surface, for: principal)
                 return
             }
@@ -44,18 +42,15 @@ final class Exchange {
             let body = try await self.request.body()
 
             // 4  Peek: what the gateway must know, without a tree.
-            let facts = try body.withBytes { bytes throws(GatewayError) in
-                try ChatRequestFacts.read(bytes, endpoint: endpoint)
-            }
-            self.settlement.model = facts.model
-            self.settlement.stream = facts.stream
-            let asked = try ClientRequest(facts, body: body, request: self.request)
+            let asked = try ClientRequest(generation, body: body, request: self.request)
+            self.settlement.model = asked.facts.model
+            self.settlement.stream = asked.facts.stream
 
             // 5  Admit: request rate and concurrency of the accounts above the key.
             // 6  Guard the input.
 
             // 7  Decide: name → route → candidates.
-            let resolution = try self.decide(facts.model, for: principal)
+            let resolution = try self.decide(asked.facts.model, for: principal)
             self.settlement.route = resolution.route
 
             // 8  Cache.
@@ -69,13 +64,23 @@ final class Exchange {
 
     // MARK: Steps
 
+    private func surface() throws(GatewayError) -> Surface {
+        try self.request.headBytes.withBytes { bytes throws(GatewayError) in
+            // An error before the surface is known is written in the dialect its path belongs to.
+            self.settlement.dialect = Surface.dialect(
+                of: UnsafeRawBufferPointer(rebasing: bytes[self.request.head.path])
+            )
+            return try Surface.of(self.request.head, bytes)
+        }
+    }
+
     /// Probes need no key and say nothing but whether the gateway serves.
     private func answerProbe(_ surface: Surface) -> Bool {
         let ready: Bool
         switch surface {
         case .health: ready = true
         case .readiness: ready = self.gateway.isReady
-        case .chat, .models, .model: return false
+        case .generate, .models, .model: return false
         }
         var head = AnswerHead(status: ready ? 200 : 503)
         head.field("content-type", "text/plain; charset=utf-8")
@@ -86,11 +91,11 @@ final class Exchange {
     private func answerModels(_ surface: Surface, for principal: Principal?) throws(GatewayError) {
         let names = self.policy.router.names.filter { principal?.mayUse(route: $0) ?? true }
         let body: [UInt8]
-        if case .model(let name) = surface {
+        if case .model(let name, _) = surface {
             guard names.contains(name) else { throw ModelsList.notFound(name) }
-            body = ModelsList.write(model: name)
+            body = self.settlement.dialect.model(name)
         } else {
-            body = ModelsList.write(names)
+            body = self.settlement.dialect.modelList(names)
         }
         var head = AnswerHead(status: 200)
         head.field("content-type", "application/json")
@@ -140,6 +145,8 @@ final class Exchange {
             try await self.relayWhole(attempt)
         } else if attempt.isTranslated {
             await self.relayStream(try await attempt.translatedStream(), attempt)
+        } else if asked.dialect != .openAIChat {
+            await self.relayStream(try await attempt.forwardedStream(), attempt)
         } else {
             await self.relayStream(try await attempt.chatStream(), attempt)
         }
@@ -159,7 +166,7 @@ final class Exchange {
     private func relayStream<Passage>(_ relay: StreamRelay<Passage>, _ attempt: Attempt) async {
         self.settlement.upstreamNanoseconds = attempt.nanoseconds
         var head = self.answerHead(200, attempt)
-        head.field("content-type", "text/event-stream; charset=utf-8")
+        head.field("content-type", self.settlement.dialect.streamContentType(attempt.style))
         head.field("cache-control", "no-cache")
         self.request.begin(head)
         let ending = await relay.forward()
@@ -193,11 +200,16 @@ final class Exchange {
     /// Ends the exchange with an error, in the asking dialect's shape.
     private func fail(_ error: GatewayError) {
         self.settlement.error = error
-        let (status, body) = ChatErrors.write(error, request: self.request.id, words: self.settlement.words)
+        let (status, body, fields) = self.settlement.dialect.writeError(
+            error,
+            request: self.request.id,
+            words: self.settlement.words
+        )
         self.settle(status: status)
         guard !self.request.hasBegun else { return }
         var head = AnswerHead(status: status)
         head.field("content-type", "application/json")
+        for field in fields { head.field(name: field.name, field.value) }
         self.request.id.withCharacters { head.field("x-turnpike-request", checked: $0) }
         if let target = self.settlement.target {
             head.lines(target.answerLines)

@@ -1,4 +1,5 @@
 import Core
+import Dialects
 import HTTP1
 import NIOCore
 import Transport
@@ -7,16 +8,23 @@ import Transport
 enum ForwardedFields {
     /// Field lines ready to be written, or nil where the client sent none of them.
     ///
-    /// - Parameter isTranslated: whether the upstream speaks another dialect, to which the client's own fields mean nothing.
-    static func of(_ request: ServerRequest, isTranslated: Bool) -> ByteBuffer? {
+    /// - Parameter dialect: the dialect both sides speak; nil where they speak two, to one of which the client's own fields
+    ///   mean nothing.
+    static func of(_ request: ServerRequest, to dialect: Dialect?) -> ByteBuffer? {
         request.headBytes.withUnsafeReadableBytes { bytes in
             var lines: ByteBuffer?
-            for field in request.head.table.fields where isForwarded(field.name, in: bytes, isTranslated) {
+            for field in request.head.table.fields where isForwarded(field.name, in: bytes, to: dialect) {
                 var written = lines ?? ByteBuffer()
                 written.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[field.name]))
                 written.writeStaticString(": ")
                 written.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[field.value]))
                 written.writeStaticString("\r\n")
+                lines = written
+            }
+            if dialect == .anthropicMessages, request.head.table.first("anthropic-version", in: bytes) == nil {
+                // Its own API insists on a version; this is the one that takes everything.
+                var written = lines ?? ByteBuffer()
+                written.writeStaticString("anthropic-version: 2023-06-01\r\n")
                 lines = written
             }
             return lines
@@ -26,13 +34,16 @@ enum ForwardedFields {
     private static func isForwarded(
         _ name: Range<Int>,
         in bytes: UnsafeRawBufferPointer,
-        _ isTranslated: Bool
+        to dialect: Dialect?
     ) -> Bool {
         switch name.count {
         case 10: bytes.spells("tracestate", in: name)
-        case 11: bytes.spells("traceparent", in: name) || !isTranslated && bytes.spells("openai-beta", in: name)
-        case 15: !isTranslated && bytes.spells("idempotency-key", in: name)
-        case 19: !isTranslated && bytes.spells("x-client-request-id", in: name)
+        case 11:
+            bytes.spells("traceparent", in: name) || dialect == .openAIChat && bytes.spells("openai-beta", in: name)
+        case 14: dialect == .anthropicMessages && bytes.spells("anthropic-beta", in: name)
+        case 15: dialect != nil && bytes.spells("idempotency-key", in: name)
+        case 17: dialect == .anthropicMessages && bytes.spells("anthropic-version", in: name)
+        case 19: dialect == .openAIChat && bytes.spells("x-client-request-id", in: name)
         default: false
         }
     }

@@ -91,7 +91,7 @@ package final class Gateway: RequestHandler {
 
     func settle(_ settlement: Settlement) {
         let labels = Metrics.RequestLabels(
-            dialect: "openai",
+            dialect: settlement.dialect.rawValue,
             target: settlement.target?.name ?? "",
             status: settlement.status,
             stream: settlement.stream

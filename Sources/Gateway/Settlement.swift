@@ -8,6 +8,8 @@ struct Settlement {
     let id: RequestID
     let received: Instant
     var principal: Principal?
+    /// What the client speaks.
+    var dialect = Dialect.openAIChat
     /// The name the client asked for.
     var model = ""
     var stream = false

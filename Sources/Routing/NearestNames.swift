@@ -7,6 +7,8 @@ enum NearestNames {
         let allowed = max(2, wanted.count / 3)
         var scored: [(distance: Int, name: String)] = []
         for candidate in names {
+            // The lengths alone rule out most of a catalogue of thousands.
+            guard abs(min(candidate.utf8.count, 64) - wanted.count) <= allowed else { continue }
             let distance = self.distance(wanted, Array(candidate.lowercased().utf8.prefix(64)))
             if distance <= allowed { scored.append((distance, candidate)) }
         }

@@ -10,8 +10,6 @@ extension Configuration: Section {
             "models",
             \.models,
             .models,
-            part: .section("models"),
-            isUsed: { !$0.isEmpty },
             "Corrections of and additions to the built-in catalogue, by provider/model."
         ),
         Field("routes", \.routes, .routes, "The names clients may ask for, and who answers them."),

@@ -28,7 +28,6 @@ package enum PartsInForce {
     package static let pending: Set<Part> = [
         .section("admin.tls"),
         .section("rules"),
-        .section("models"),
         .section("accounts"),
         .section("cache"),
         .section("guardrails"),

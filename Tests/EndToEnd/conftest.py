@@ -198,16 +198,23 @@ reliability:
 
 @pytest.fixture
 def translating(translating_gateway):
-    """The gateway before the providers of other dialects, which must have survived the test."""
+    """The gateway before the providers of other dialects, which must have survived the test; what it says is read when it
+    ends."""
     yield translating_gateway
-    translating_gateway.check_health()
+    assert translating_gateway.alive(), translating_gateway.output[-3000:]
+
+
+@pytest.fixture(scope="session")
+def translating_client(translating_gateway):
+    url = f"{translating_gateway.url}/v1"
+    with openai.OpenAI(base_url=url, api_key=translating_gateway.key, max_retries=0, timeout=20) as made:
+        yield made
 
 
 @pytest.fixture
-def sdk(translating):
+def sdk(translating, translating_client):
     """The unmodified `openai` package, pointed at it."""
-    with openai.OpenAI(base_url=f"{translating.url}/v1", api_key=translating.key, max_retries=0, timeout=20) as made:
-        yield made
+    return translating_client
 
 
 def recordings_folder() -> pathlib.Path | None:

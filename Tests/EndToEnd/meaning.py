@@ -69,18 +69,20 @@ def usage_of(shown) -> Usage | None:
     )  # fmt: skip
 
 
-def of_completion(shown) -> Meaning:
+def of_completion(shown, odd: bool = False) -> Meaning:
+    """The meaning of an answer, which must be well formed. `odd`: the upstream said calls twice, or broke their JSON."""
     assert shown.object == "chat.completion" and shown.id and shown.model and shown.created > 1_600_000_000
     assert [c.index for c in shown.choices] == list(range(len(shown.choices)))
     choice = shown.choices[0]
     message = choice.message
     assert message.role == "assistant"
     calls = message.tool_calls or []
-    assert len({c.id for c in calls}) == len(calls) and all(c.id and c.type == "function" for c in calls)
+    assert all(c.id and c.type == "function" for c in calls)
+    assert odd or len({c.id for c in calls}) == len(calls), "two calls share an id"
     return Meaning(
         text=message.content or "",
         reasoning=getattr(message, "reasoning_content", None) or "",
-        calls=[(c.function.name, exact(c.function.arguments)) for c in calls],
+        calls=[(c.function.name, None if odd else exact(c.function.arguments)) for c in calls],
         stop=choice.finish_reason,
         usage=usage_of(shown.usage),
         refusal=message.refusal or "",
@@ -88,8 +90,9 @@ def of_completion(shown) -> Meaning:
     )
 
 
-def of_chunks(chunks) -> Meaning:
-    """The meaning of a stream, which must be well formed: one id, a role first, indexes from 0, one finish, then usage."""
+def of_chunks(chunks, odd: bool = False) -> Meaning:
+    """The meaning of a stream, which must be well formed: one id, a role first, indexes from 0, one finish, then usage.
+    `odd`: as for `of_completion`."""
     found = Meaning()
     calls: list[list[str]] = []
     assert chunks, "the stream is empty"
@@ -118,8 +121,8 @@ def of_chunks(chunks) -> Meaning:
             if choice.logprobs and choice.logprobs.content:
                 found.logprobs += [(t.token, t.logprob) for t in choice.logprobs.content]
             found.stop = choice.finish_reason or found.stop
-    assert len({c[2] for c in calls}) == len(calls), "two calls share an id"
-    found.calls = [(name, exact(arguments)) for name, arguments, _ in calls]
+    assert odd or len({c[2] for c in calls}) == len(calls), "two calls share an id"
+    found.calls = [(name, None if odd else exact(arguments)) for name, arguments, _ in calls]
     return found
 
 

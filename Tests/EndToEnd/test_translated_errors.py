@@ -12,7 +12,7 @@ import pytest
 
 from answers import error
 from chat_requests import ASK
-from conftest import PROJECT, SECRETS
+from conftest import ACCESS_TOKEN, ANTHROPIC_KEY, AZURE_KEY, BEDROCK_TOKEN, GEMINI_KEY, PROJECT, SECRETS
 from provider_answers import (
     TARGETS,
     anthropic_event,
@@ -109,13 +109,22 @@ def test_a_model_the_account_may_not_use_is_the_gateways_trouble(sdk, upstream):
 
 
 @STREAMING
-def test_a_blocked_prompt_is_a_refusal_by_a_filter(sdk, upstream, streaming):
+def test_a_blocked_prompt_says_that_a_filter_blocked_it(sdk, upstream, streaming):
+    """As an error, or as an answer without content; the provider's explanation is handed on."""
     recording = named("vertex/prompt-blocked")
     body = json.dumps(json.loads(recording.body)).encode()
     upstream.script(recording.model, as_stream("gemini", gemini_event(body)) if streaming else answer(body))
-    with pytest.raises(openai.BadRequestError) as caught:
-        ask(sdk, f"vertex/{recording.model}", streaming)
-    assert caught.value.code in ("content_filter", "content_policy_violation") and not retried(caught.value)
+    try:
+        got = ask(sdk, f"vertex/{recording.model}", streaming)
+    except openai.BadRequestError as refused:
+        assert refused.code in ("content_filter", "content_policy_violation") and not retried(refused)
+        assert "Jailbreak filters" in refused.message
+        return
+    chunks = got if streaming else [got]
+    shown = [c.delta if streaming else c.message for part in chunks for c in part.choices]
+    assert [c.finish_reason for part in chunks for c in part.choices if c.finish_reason] == ["content_filter"]
+    assert not any(s.content for s in shown)
+    assert "Jailbreak filters" in "".join(s.refusal or "" for s in shown)
 
 
 def test_a_blocked_answer_is_an_answer_that_says_so(sdk, upstream):
@@ -243,14 +252,22 @@ def test_how_long_to_wait_is_passed_on(sdk, upstream, model, target, scripted, s
     assert seconds - 1 <= float(problem.response.headers["retry-after"]) <= seconds
 
 
-@pytest.mark.parametrize("dialect", ["anthropic", "gemini", "vertex", "bedrock"])
-def test_the_upstreams_credential_and_address_are_never_shown(sdk, upstream, dialect):
-    words = f"keys {' '.join(SECRETS)} at {upstream.url}/{dialect}/v1?key={SECRETS[1]} for req"
-    bodies = {"anthropic": anthropic_error("invalid_request_error", words), "bedrock": {"message": words}}
-    body = bodies.get(dialect, google_error(400, "INVALID_ARGUMENT", words))
-    problem = failure(
-        sdk, upstream, TARGETS[dialect], answer(body, status=400, headers={"x-echo": SECRETS[0], "set-cookie": "a=b"})
-    )
+@pytest.mark.parametrize(
+    ("target", "secret"),
+    [
+        (TARGETS["anthropic"], ANTHROPIC_KEY),
+        (TARGETS["gemini"], GEMINI_KEY),
+        (TARGETS["vertex"], ACCESS_TOKEN),
+        ("bearer/us.amazon.nova-2-lite-v1:0", BEDROCK_TOKEN),
+        ("azure/gpt-4o", AZURE_KEY),
+    ],
+)
+def test_the_upstreams_credential_and_address_are_never_shown(sdk, upstream, target, secret):
+    words = f"the key {secret} at {upstream.url}/v1/messages?key={secret} for req"
+    provider = target.partition("/")[0]
+    bodies = {"anthropic": anthropic_error("invalid_request_error", words), "bearer": {"message": words}, "azure": error(words)}
+    body = bodies.get(provider, google_error(400, "INVALID_ARGUMENT", words))
+    problem = failure(sdk, upstream, target, answer(body, status=400, headers={"x-echo": secret, "set-cookie": "a=b"}))
     assert problem.status_code == 400 and "set-cookie" not in problem.response.headers
 
 
@@ -286,7 +303,6 @@ FAILURES = {
     "anthropic-nothing": ("anthropic", b""),
     "anthropic-bad-json": ("anthropic", b'event: content_block_delta\ndata: {"type": "content_bl\n\n'),
     "anthropic-another-message": ("anthropic", anthropic_start().replace(b"msg_01ABC", b"msg_02XYZ") + anthropic_text("spliced")),
-    "anthropic-stop-without-delta": ("anthropic", b""),
     "gemini-error": ("gemini", gemini_event(_GEMINI_ERROR)),
     "gemini-bare-error": ("gemini", json.dumps(_GEMINI_ERROR, indent=2).encode()),
     "gemini-nothing": ("gemini", b""),
@@ -328,8 +344,6 @@ def test_a_stream_that_fails_before_its_content_is_a_plain_error(sdk, upstream, 
 @pytest.mark.parametrize("name", FAILURES)
 def test_a_stream_that_fails_later_never_ends_as_a_success(sdk, upstream, name, framing):
     dialect, tail = FAILURES[name]
-    if name == "anthropic-stop-without-delta":
-        tail = anthropic_event({"type": "content_block_stop", "index": 0}) + anthropic_event({"type": "message_stop"})
     if name == "bedrock-stop-without-metadata":
         tail = bedrock_event("contentBlockStop", {"contentBlockIndex": 0})
     upstream.script(

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import os
 import time
 import urllib.parse
 
@@ -138,14 +139,15 @@ def test_one_token_serves_many_parallel_calls_and_its_assertion_verifies(upstrea
     vertex.gateway.stop()
 
 
-def test_a_token_about_to_expire_is_replaced(upstream, tmp_path, model):
-    """Each lives a second, so the call after it needs the next."""
-    vertex = Vertex(upstream, tmp_path, model, answer(TOKEN | {"expires_in": 1}))
+def test_a_token_near_its_end_is_replaced_while_it_is_still_good(upstream, tmp_path, model):
+    vertex = Vertex(upstream, tmp_path, model, answer(TOKEN | {"expires_in": 6}), answer(TOKEN | {"access_token": "ya29.second"}))
     upstream.script(model, reply("gemini", [text("Fine.")], False))
-    for _ in range(2):
+    for _ in range(30):
         assert vertex.client.chat.completions.create(model=f"vertex/{model}", messages=ASK).choices
-        time.sleep(1.1)
-    assert len(vertex.asked) == 2
+        if upstream.seen(model)[-1].request.header("authorization") == "Bearer ya29.second":
+            break
+        time.sleep(0.3)
+    assert len(vertex.asked) == 2 and upstream.seen(model)[-1].request.header("authorization") == "Bearer ya29.second"
     vertex.gateway.stop()
 
 
@@ -161,7 +163,7 @@ def test_a_token_about_to_expire_is_replaced(upstream, tmp_path, model):
     ],
     ids=["invalid-grant", "unauthorized", "html", "no-json", "no-token", "closed"],
 )
-def test_a_token_that_cannot_be_had_is_the_gateways_fault_and_is_asked_for_again(upstream, tmp_path, model, failure):
+def test_a_token_that_cannot_be_had_is_the_gateways_fault(upstream, tmp_path, model, failure):
     vertex = Vertex(upstream, tmp_path, model, failure)
     upstream.script(model, reply("gemini", [text("Fine.")], False))
     with pytest.raises(openai.InternalServerError) as caught:
@@ -169,14 +171,30 @@ def test_a_token_that_cannot_be_had_is_the_gateways_fault_and_is_asked_for_again
     assert caught.value.status_code in (500, 502, 503, 504)
     shown = caught.value.response.text
     assert str(upstream.port) not in shown and "PRIVATE KEY" not in shown and not upstream.seen(model)
-    upstream.script(vertex.path, answer(TOKEN))
+    vertex.gateway.stop()
+
+
+@pytest.mark.slow
+def test_a_token_service_that_failed_is_asked_again_and_not_at_every_request(upstream, tmp_path, model):
+    vertex = Vertex(upstream, tmp_path, model, answer(b"oops", status=503), answer(TOKEN))
+    upstream.script(model, reply("gemini", [text("Fine.")], False))
+    for _ in range(3):
+        with pytest.raises(openai.InternalServerError):
+            vertex.client.chat.completions.create(model=f"vertex/{model}", messages=ASK)
+    assert len(vertex.asked) == 1
+    time.sleep(5.5)
     assert vertex.client.chat.completions.create(model=f"vertex/{model}", messages=ASK).choices[0].message.content == "Fine."
     vertex.gateway.stop()
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(os.environ.get("TURNPIKE_FULL") != "1", reason="takes half a minute: TURNPIKE_FULL=1")
 def test_a_refused_token_is_thrown_away(upstream, tmp_path, model):
-    """A 401 with a cached token: the next call (or this one) uses a new token."""
+    """A 401 with a token of some age: the call after it (or it itself) uses a new one."""
     vertex = Vertex(upstream, tmp_path, model, answer(TOKEN), answer(TOKEN | {"access_token": "ya29.second"}))
+    upstream.script(model, reply("gemini", [text("Fine.")], False))
+    assert vertex.client.chat.completions.create(model=f"vertex/{model}", messages=ASK).choices
+    time.sleep(31)
     refused = answer(
         {"error": {"code": 401, "message": "Request had invalid authentication credentials.", "status": "UNAUTHENTICATED"}},
         status=401,

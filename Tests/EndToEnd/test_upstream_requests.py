@@ -103,7 +103,9 @@ def test_the_request_upstream_is_valid_and_holds_every_text(sdk, upstream, targe
         assert bool(body.get("stream")) == streaming and body["model"] == model
     whole = "\n".join(strings(body))
     dropped = raw.headers.get("x-turnpike-dropped") or ""
-    lost = [t for t in written(request["messages"]) if t.strip() not in whole]
+    # A result that is a JSON object may go as one.
+    told = objects(exact(sent.body))
+    lost = [t for t in written(request["messages"]) if t.strip() not in whole and not (t[0] == "{" and exact(t) in told)]
     assert not lost or "messages" in dropped, f"lost in silence: {lost}"
     for function in (t["function"] for t in request.get("tools") or []):
         if "tool_choice" not in request:
@@ -111,7 +113,7 @@ def test_the_request_upstream_is_valid_and_holds_every_text(sdk, upstream, targe
             assert function["name"] in whole or re.sub(r"\W", "_", function["name"])[:40] in whole
     if name not in ("no-json-arguments", "array-arguments"):
         arguments = [exact(c["function"]["arguments"]) for m in request["messages"] for c in m.get("tool_calls") or []]
-        assert all(a in objects(exact(sent.body)) for a in arguments), "arguments of a call are changed"
+        assert all(a in told for a in arguments), "arguments of a call are changed"
 
 
 def objects(value) -> list:
@@ -203,10 +205,10 @@ def test_tool_choice_is_translated(sdk, upstream, number, choice, expected):
 def test_no_tool_may_be_called_where_the_client_says_none(sdk, upstream, target):
     sent, raw = send(sdk, upstream, target, messages=ASK, tools=WEATHER, tool_choice="none")
     body = check(sent, target)
-    forbidden = (
-        body.get("tool_choice") == {"type": "none"}
-        or ((body.get("toolConfig") or {}).get("functionCallingConfig") or {}).get("mode") == "NONE"
-    )
+    # Claude on Bedrock takes Anthropic's own field beside Converse's, which has no such choice.
+    own = (body.get("additionalModelRequestFields") or body).get("tool_choice")
+    mode = ((body.get("toolConfig") or {}).get("functionCallingConfig") or {}).get("mode")
+    forbidden = own == {"type": "none"} or mode == "NONE"
     no_tools = not body.get("tools") and not (body.get("toolConfig") or {}).get("tools")
     assert forbidden or no_tools or "tool_choice" in (raw.headers.get("x-turnpike-dropped") or "")
 
@@ -280,7 +282,8 @@ def test_results_answer_their_calls_in_any_order(sdk, upstream, target):
     body = check(sent, target)
     pairs = {}
     for turn in body.get("messages") or body.get("contents"):
-        for one in turn.get("content") or turn.get("parts"):
+        shown = turn.get("content") or turn.get("parts")
+        for one in shown if isinstance(shown, list) else []:
             if found := one.get("functionResponse"):
                 pairs[found["name"]] = " ".join(strings(found["response"]))
             if (found := one.get("toolUse") or one) and "name" in found:
@@ -485,9 +488,8 @@ def test_what_changes_the_answer_is_never_dropped_in_silence(sdk, upstream, targ
         assert len(upstream.seen(model)) == before and (refused.param or refused.message)
         return
     body = check(sent, target)
-    field = next(iter(wish))
     custom = "custom" in json.dumps(wish) and '"x"' in json.dumps(body)
-    assert custom or field in raw.headers.get("x-turnpike-dropped", "")
+    assert custom or any(field in raw.headers.get("x-turnpike-dropped", "") for field in wish)
 
 
 def test_a_history_of_calls_without_tools_still_names_them(sdk, upstream):

@@ -11,7 +11,7 @@ struct PartsInForceTests {
         arguments: [
             ("admin: { tls: { certificate: a, key: b } }", Part.section("admin.tls")),
             ("cache: { exact: {} }", Part.section("cache")), ("accounts: { a: {} }", .section("accounts")),
-            ("rules: [ { when: {}, use: demo/a } ]", .section("rules")), ("models: { demo/a: {} }", .section("models")),
+            ("rules: [ { when: {}, use: demo/a } ]", .section("rules")),
             ("guardrails: [ { pii: {} }, { pii: {} } ]", .section("guardrails")),
             ("auth: { jwt: [ { issuer: https://a.example, audience: b } ] }", .section("auth.jwt")),
             ("reliability: { retries: { max: 1 } }", .section("reliability.retries")),

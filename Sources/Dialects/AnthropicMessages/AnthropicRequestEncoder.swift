@@ -28,7 +28,7 @@ struct AnthropicRequestWriter {
     var needsOldVersion = false
     /// Beta features that were used, in the order of their use.
     var betas: [String] = []
-    var caches: AnthropicCacheMarks
+    var caches = AnthropicCacheMarks()
     var plan = ReplyPlan()
 
     /// A writer of `request`.
@@ -36,7 +36,6 @@ struct AnthropicRequestWriter {
         self.request = request
         self.target = target
         self.json = JSONWriter(capacity: 1024)
-        self.caches = AnthropicCacheMarks(request)
     }
 
     /// Whether the client speaks this dialect too, so that its own values are understood as they are.
@@ -66,6 +65,7 @@ struct AnthropicRequestWriter {
             notes: &notes
         )
         self.plan = shaped.plan
+        self.caches = AnthropicCacheMarks(shaped.tools, self.request, turns)
 
         self.json.beginObject()
         self.json.key("model")
@@ -342,14 +342,17 @@ enum AnthropicText {
 ///
 /// Source: https://docs.anthropic.com/en/docs/build-with-claude/prompt-caching
 struct AnthropicCacheMarks {
-    private var toSkip: Int
+    private var toSkip = 0
     private var hasShort = false
 
-    /// The marks of `request`.
-    init(_ request: CanonicalRequest) {
-        var count = request.tools.count { $0.cache != nil }
+    /// No marks.
+    init() {}
+
+    /// The marks of what is about to be written.
+    init(_ tools: [Tool], _ request: CanonicalRequest, _ turns: [Message]) {
+        var count = tools.count { $0.cache != nil }
         count += Self.count(request.system)
-        for message in request.messages { count += Self.count(message.parts) }
+        for turn in turns { count += Self.count(turn.parts) }
         let isAutomatic = request.dialect == .anthropicMessages && request.extras["cache_control"] != nil
         self.toSkip = max(0, count - (isAutomatic ? 3 : 4))
     }

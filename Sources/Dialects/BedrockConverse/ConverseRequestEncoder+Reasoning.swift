@@ -70,8 +70,11 @@ extension ConverseRequestWriter {
         case .none: try self.refuse(wish, &notes)
         case .budget, .toggle:
             guard wish.isWanted else { return }
-            guard let budget = self.budget(wish) else { return try notes.drop("reasoning_effort", .clampedValue) }
+            guard !self.lacksThinkingToGoOn, let budget = self.budget(wish) else {
+                return try notes.drop("reasoning_effort", .clampedValue)
+            }
             self.additional["thinking"] = ["type": "enabled", "budget_tokens": .number(JSONNumber(budget))]
+            self.thinks = true
             self.thinksByBudget = true
         case .adaptive, .effort, .level:
             if wish.isRefused {
@@ -79,11 +82,14 @@ extension ConverseRequestWriter {
                 self.additional["thinking"] = ["type": "disabled"]
                 return
             }
+            // To be shown what is thought is no wish for thought where there would be none.
+            let thinksAnyway = traits.reasoningAlwaysOn || traits.defaultEffort != nil
+            guard wish.isWanted || thinksAnyway && wish.isShown == true else { return }
             if traits.reasoning == .adaptive {
-                var thinking: JSONObject = ["type": "adaptive"]
-                // Models that leave the text out unless it is asked for take this word, as do the ones before them.
-                if wish.isShown == true { thinking["display"] = "summarized" }
-                self.additional["thinking"] = .object(thinking)
+                // Newer models leave the text out unless it is asked for.
+                let display = wish.isShown == false ? "omitted" : "summarized"
+                self.additional["thinking"] = ["type": "adaptive", "display": .string(display)]
+                self.thinks = true
             }
             guard let effort = wish.effort ?? wish.budget.map(ReasoningRequest.Effort.covering) else { return }
             let words = traits.efforts.isEmpty ? ["low", "medium", "high", "max"] : traits.efforts
@@ -94,21 +100,46 @@ extension ConverseRequestWriter {
     }
 
     /// The budget of tokens for a wish, below the limit of the answer; nil where there is no room for the least one.
-    private func budget(_ wish: ReasoningRequest) -> Int? {
+    ///
+    /// A budget the client itself names is kept and the limit raised by it, since the limit counts thinking too.
+    private mutating func budget(_ wish: ReasoningRequest) -> Int? {
         let traits = self.target.traits
         let least = max(traits.budgetRange?.lowerBound ?? 1024, 1024)
-        let room = self.request.maxOutput ?? min(traits.outputLimit ?? 16_384, 32_768)
+        var room = self.request.maxOutput ?? min(traits.outputLimit ?? 16_384, 32_768)
+        if let asked = wish.budget, let limit = self.request.maxOutput, asked >= limit {
+            let (sum, overflows) = limit.addingReportingOverflow(asked)
+            room = min(overflows ? .max : sum, traits.outputLimit ?? .max)
+            self.raisedLimit = room
+        }
         var most = room - 1
         if let range = traits.budgetRange { most = min(most, range.upperBound) }
         guard most >= least else { return nil }
-        let wanted = wish.budget ?? room * (wish.effort ?? .medium).share / 100
+        let share = (wish.effort ?? .medium).share
+        let wanted = wish.budget ?? room / 100 * share + room % 100 * share / 100
         return min(max(wanted, least), most)
+    }
+
+    /// Whether the assistant's last turn calls tools without the thinking Claude then wants at its head: an answer begun
+    /// without thinking cannot go on with it.
+    private var lacksThinkingToGoOn: Bool {
+        guard let last = self.request.messages.lastIndex(where: { $0.role == .assistant }) else { return false }
+        var calls = false
+        for message in self.request.messages[...last].reversed() {
+            guard message.role == .assistant else { break }
+            for part in message.parts {
+                if part.isReasoning, let signature = part.signature, signature.family == self.target.family {
+                    return false
+                }
+                if case .toolCall = part.content { calls = true }
+            }
+        }
+        return calls
     }
 }
 
 extension ReasoningRequest {
     /// Whether reasoning is to be off.
-    var isRefused: Bool { self.isOn == false || self.effort == .some(.none) }
+    var isRefused: Bool { self.isOn == false || self.effort == .some(.none) || self.budget == 0 }
 
     /// Whether reasoning is asked for.
     var isWanted: Bool {

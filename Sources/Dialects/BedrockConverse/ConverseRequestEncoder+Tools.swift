@@ -67,11 +67,18 @@ extension ConverseRequestWriter {
         self.json.key("inputSchema")
         self.json.beginObject()
         self.json.key("json")
-        let isStrict = function.strict == true && self.family.takesSchema && self.target.traits.nativeJSONSchema
-        if function.strict == true, !isStrict { notes.note("tools.function.strict", .unsupportedParameter) }
         var schema = ConverseSchema.rooted(function.parameters)
+        var isStrict = function.strict == true && self.family.takesSchema && self.target.traits.nativeJSONSchema
         if self.family.wantsPlainSchemas { schema = ConverseSchema.plain(schema) }
-        if isStrict, self.family.takesNativeChoice { schema = ConverseSchema.closed(schema) }
+        if self.family.takesNativeChoice {
+            // Claude's own rules hold here too; what they cannot say is not strict.
+            if let (fitted, isWidened) = AnthropicSchema.input(schema) {
+                schema = fitted
+                if isWidened { notes.note("tools.function.parameters", .changedContent) }
+            }
+            if isStrict, let strict = AnthropicSchema.strict(schema) { schema = strict } else { isStrict = false }
+        }
+        if function.strict == true, !isStrict { notes.note("tools.function.strict", .unsupportedParameter) }
         self.json.value(schema)
         self.json.endObject()
         if isStrict {

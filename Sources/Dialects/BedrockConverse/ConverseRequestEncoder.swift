@@ -28,8 +28,12 @@ struct ConverseRequestWriter {
     var additional = JSONObject()
     var documentNames = ConverseDocumentNames()
     var cachePoints = ConverseCachePoints()
-    /// Whether Claude thinks with a budget, beside which much is forbidden.
+    /// Whether Claude is asked to think, which excludes sampling and a begun answer.
+    var thinks = false
+    /// Whether it is to think with a budget, which excludes a forced call too.
     var thinksByBudget = false
+    /// The limit of the answer where a budget of thought was added to it.
+    var raisedLimit: Int?
     /// Whether Nova reasons as hard as it can, beside which no sampling and no limit may be named.
     var isNovaAtFullEffort = false
 
@@ -48,7 +52,8 @@ struct ConverseRequestWriter {
             self.additional = fields
         }
         try self.planReasoning(&notes)
-        let asksNatively = self.takesSchema
+        let schema = self.answerSchema
+        let asksNatively = schema != nil
         let shaped = try self.shapedTools(emulatesSchema: !asksNatively, &notes)
         var instruction: String?
         switch self.request.output {
@@ -64,7 +69,8 @@ struct ConverseRequestWriter {
         var system = self.request.system.filter { part in part.text.map { !Self.isBlank($0) } ?? true }
         if let instruction { system.append(.text(instruction)) }
         var turns = try self.turns(&notes)
-        if !self.family.takesSystem, !system.isEmpty {
+        let role = self.target.traits.systemRole
+        if !self.family.takesSystem || role == .user || role == .none, !system.isEmpty {
             notes.note("messages[0]", .emulated)
             Self.open(&turns, with: system)
             system = []
@@ -83,12 +89,13 @@ struct ConverseRequestWriter {
         for turn in turns { try self.write(turn, shaped.plan.names, &notes) }
         self.json.endArray()
         try self.writeInference(&notes)
-        if asksNatively, case .jsonSchema(let format) = self.request.output { self.writeOutputConfig(format) }
+        if let schema, case .jsonSchema(let format) = self.request.output { self.writeOutputConfig(format, schema) }
         try self.writeTopK(&notes)
         if !self.additional.isEmpty {
             self.json.key("additionalModelRequestFields")
             self.json.value(.object(self.additional))
         }
+        self.writeResponseFields()
         try self.writeServiceTier(&notes)
         self.writeMetadata()
         if self.request.dialect == .bedrockConverse {
@@ -130,10 +137,12 @@ struct ConverseRequestWriter {
         }
     }
 
-    /// Whether the schema of the answer goes out as it is.
-    private var takesSchema: Bool {
-        guard self.family.takesSchema, self.target.traits.nativeJSONSchema else { return false }
-        return self.target.traits.schemaWithTools || self.request.tools.isEmpty
+    /// The schema the service itself holds the answer to; nil where it cannot, or where none is asked for.
+    private var answerSchema: JSONValue? {
+        guard case .jsonSchema(let format) = self.request.output, self.family.takesSchema,
+            self.target.traits.nativeJSONSchema, self.target.traits.schemaWithTools || self.request.tools.isEmpty
+        else { return nil }
+        return self.family.takesNativeChoice ? AnthropicSchema.strict(format.schema) : format.schema
     }
 
     /// The conversation as the family takes it.
@@ -141,7 +150,7 @@ struct ConverseRequestWriter {
         var rules = ConversationRules()
         rules.startsWithUser = !self.family.takesLeadingAssistant
         rules.takesMidSystem = self.target.traits.midSystem
-        rules.takesPrefill = self.target.traits.prefill
+        rules.takesPrefill = self.target.traits.prefill && !self.thinks
         rules.takesMediaInResults = self.family.takesMediaInResults || self.target.traits.toolResultImages
         let turns = try self.request.conversation(rules, for: self.target, notes: &notes)
         var fitted: [Message] = []
@@ -224,7 +233,7 @@ extension ConverseRequestWriter {
 
     private mutating func writeInference(_ notes: inout TranslationNotes) throws(GatewayError) {
         var members = JSONObject()
-        if let most = self.request.maxOutput {
+        if let most = self.raisedLimit ?? self.request.maxOutput {
             if self.isNovaAtFullEffort {
                 try notes.drop("max_tokens")
             } else {
@@ -261,8 +270,8 @@ extension ConverseRequestWriter {
             try notes.drop("temperature", .clampedValue)
             temperature = JSONNumber(1)
         }
-        if self.thinksByBudget {
-            // Beside a budget Claude takes no temperature but 1, and only a `top_p` near 1.
+        if self.thinks {
+            // Beside thought Claude takes no temperature but 1, and only a `top_p` near 1.
             if let value = temperature?.double, value != 1 {
                 try notes.drop("temperature")
                 temperature = nil
@@ -287,7 +296,7 @@ extension ConverseRequestWriter {
 
     private mutating func writeTopK(_ notes: inout TranslationNotes) throws(GatewayError) {
         guard let topK = self.request.sampling.topK else { return }
-        let isTaken = self.target.traits.topK && self.takesSampling && !self.thinksByBudget
+        let isTaken = self.target.traits.topK && self.takesSampling && !self.thinks
         guard isTaken else { return try notes.drop("top_k") }
         switch self.family.topK {
         case .anthropic: self.additional["top_k"] = .number(topK)
@@ -299,8 +308,7 @@ extension ConverseRequestWriter {
         }
     }
 
-    private mutating func writeOutputConfig(_ format: JSONSchemaFormat) {
-        let schema = self.family.takesNativeChoice ? ConverseSchema.closed(format.schema) : format.schema
+    private mutating func writeOutputConfig(_ format: JSONSchemaFormat, _ schema: JSONValue) {
         self.json.key("outputConfig")
         self.json.beginObject()
         self.json.key("textFormat")
@@ -325,6 +333,14 @@ extension ConverseRequestWriter {
         self.json.endObject()
         self.json.endObject()
         self.json.endObject()
+    }
+
+    /// Asks which stop sequence it was, where the client's dialect says so: Claude tells it beside the answer.
+    private mutating func writeResponseFields() {
+        guard self.request.dialect == .anthropicMessages, self.family.takesNativeChoice, !self.request.stop.isEmpty
+        else { return }
+        self.json.key("additionalModelResponseFieldPaths")
+        self.json.value(["/stop_sequence"])
     }
 
     private mutating func writeServiceTier(_ notes: inout TranslationNotes) throws(GatewayError) {

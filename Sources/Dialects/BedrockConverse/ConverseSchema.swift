@@ -22,45 +22,6 @@ enum ConverseSchema {
         }
         return .object(JSONObject(members))
     }
-
-    /// The schema with every object closed to other properties, and what Claude's constrained decoding does not know
-    /// moved into descriptions (https://docs.anthropic.com/en/docs/build-with-claude/structured-outputs).
-    static func closed(_ schema: JSONValue) -> JSONValue {
-        switch schema {
-        case .object(let object): .object(Self.closed(object))
-        case .array(let elements): .array(elements.map { Self.closed($0) })
-        default: schema
-        }
-    }
-
-    private static func closed(_ object: JSONObject) -> JSONObject {
-        var members: [(key: String, value: JSONValue)] = []
-        var hints: [String] = []
-        for (key, value) in object {
-            switch key {
-            case "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength",
-                "maxItems", "uniqueItems", "minProperties", "maxProperties":
-                hints.append("\(key): \(value.text)")
-            case "minItems" where (value.asInt ?? 0) > 1: hints.append("\(key): \(value.text)")
-            case "properties", "$defs", "definitions", "patternProperties":
-                guard case .object(let named) = value else { fallthrough }
-                members.append((key, .object(JSONObject(named.map { (key: $0.key, value: Self.closed($0.value)) }))))
-            case "enum", "const", "default", "examples", "required", "type", "$ref", "additionalProperties":
-                members.append((key, value))
-            case "oneOf": members.append(("anyOf", Self.closed(value)))
-            default: members.append((key, Self.closed(value)))
-            }
-        }
-        var closed = JSONObject(members)
-        if !hints.isEmpty {
-            let hint = "(\(hints.joined(separator: ", ")))"
-            closed["description"] = .string((closed["description"]?.asString).map { "\($0) \(hint)" } ?? hint)
-        }
-        if closed["type"]?.asString == "object" || closed["properties"] != nil {
-            closed["additionalProperties"] = .bool(false)
-        }
-        return closed
-    }
 }
 
 /// The named parts of a schema, to be written where they are referred to.

@@ -31,7 +31,10 @@ package struct ConverseStreamDecoder: StreamDecoding {
     ) throws(GatewayError) {
         if frame.kind == .exception { throw Self.failure(frame) }
         guard !self.hasEnded, let name = frame.name else { return }
-        if name.equals("contentBlockDelta") {
+        if self.stop != nil {
+            // Behind the end of the message nothing comes but the usage.
+            if name.equals("metadata") { self.receiveMetadata(try Self.object(frame.data), into: &events) }
+        } else if name.equals("contentBlockDelta") {
             try self.receiveDelta(frame.data, into: &events)
         } else if name.equals("contentBlockStop") {
             let index = try Self.object(frame.data)["contentBlockIndex"]?.asInt ?? 0
@@ -77,7 +80,6 @@ package struct ConverseStreamDecoder: StreamDecoding {
 
     private mutating func receiveStop(_ object: JSONObject, into events: inout [CanonicalEvent]) {
         self.start(into: &events)
-        guard self.stop == nil else { return }
         for block in self.open { self.finish(block, into: &events) }
         self.open = []
         let sequence = object["additionalModelResponseFields"]?["stop_sequence"]?.asString

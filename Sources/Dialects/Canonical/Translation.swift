@@ -1,4 +1,5 @@
 package import Core
+package import JSON
 
 /// The model a request is written for.
 package struct TranslationTarget: Sendable {
@@ -85,6 +86,10 @@ package struct ReplyStyle: Sendable {
     package var created: Int
     /// Whether a Chat client asked for usage in its stream.
     package var includesUsage = true
+    /// Whether a Gemini client wants its stream as one JSON array.
+    package var isJSONArray = false
+    /// Fields of the request that a Responses client finds again in the reply.
+    package var echo: JSONObject?
 
     /// A style.
     package init(id: String, model: String, created: Int) {
@@ -92,6 +97,14 @@ package struct ReplyStyle: Sendable {
         self.model = model
         self.created = created
     }
+}
+
+/// How the messages of a stream stand in its bytes.
+package enum StreamFraming: Sendable, Hashable {
+    /// `text/event-stream` (https://html.spec.whatwg.org/multipage/server-sent-events.html).
+    case serverSentEvents
+    /// `application/vnd.amazon.eventstream`.
+    case awsEventStream
 }
 
 /// One message of a streamed reply, taken out of its framing: a server-sent event, an AWS event-stream message, a line.

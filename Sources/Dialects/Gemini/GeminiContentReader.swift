@@ -3,10 +3,13 @@ internal import JSON
 
 /// Reads `contents` and `systemInstruction`, and finds the call each response belongs to.
 struct GeminiContentReader {
-    /// The calls so far that have no response yet.
-    private var open: [ToolCall] = []
-    private var calls = 0
+    /// The calls so far, and whether they have a response.
+    private var calls: [(call: ToolCall, isAnswered: Bool)] = []
+    private var callsByID: [String: Int] = [:]
+    /// The places of the calls of each name, and how many of them are known to be answered.
+    private var callsByName: [String: (places: [Int], answered: Int)] = [:]
 
+    /// The turns of `contents`: a list, one content, or text alone.
     mutating func messages(_ value: JSONValue) throws(GatewayError) -> [Message] {
         if let text = value.asString { return [Message(.user, [.text(text)])] }
         var messages: [Message] = []
@@ -46,26 +49,33 @@ struct GeminiContentReader {
     private mutating func parts(_ value: JSONValue?, field: String) throws(GatewayError) -> [Part] {
         guard let value, !value.isNull else { return [] }
         var parts: [Part] = []
+        // A client that streams sends each piece of the reasoning back as a part; the signature stands on the last, and
+        // is good for all of it.
+        var thoughts: String?
         for (at, entry) in (value.asArray ?? [value]).enumerated() {
             let place = "\(field)[\(at)]"
+            var read: Part?
             if let text = entry.asString {
-                parts.append(.text(text))
-                continue
-            }
-            guard let object = GeminiKeys.members(entry) else {
-                throw GeminiRequestDecoder.bad("'\(place)' must be an object.", place)
-            }
-            guard let part = try self.part(object, entry, field: place) else { continue }
-            // A client that streams sends each piece of the reasoning back as a part; the signature stands on the last,
-            // and is good for all of it.
-            if case .thinking(let more) = part.content, let last = parts.last, last.signature == nil,
-                case .thinking(let text) = last.content
-            {
-                parts[parts.count - 1] = Part(.thinking(text + more), signature: part.signature)
+                read = .text(text)
             } else {
-                parts.append(part)
+                guard let object = GeminiKeys.members(entry) else {
+                    throw GeminiRequestDecoder.bad("'\(place)' must be an object.", place)
+                }
+                read = try self.part(object, entry, field: place)
             }
+            guard let part = read else { continue }
+            if case .thinking(let more) = part.content {
+                thoughts = thoughts ?? ""
+                thoughts? += more
+                if part.signature == nil { continue }
+            }
+            if let text = thoughts {
+                parts.append(Part(.thinking(text), signature: part.isReasoning ? part.signature : nil))
+                thoughts = nil
+            }
+            if !part.isReasoning { parts.append(part) }
         }
+        if let text = thoughts { parts.append(Part(.thinking(text))) }
         return parts
     }
 
@@ -83,12 +93,11 @@ struct GeminiContentReader {
             let id = members["id"]?.asString ?? ""
             let read = ToolCall(
                 // By its place in the conversation, which does not change when the conversation goes on.
-                id: id.isEmpty ? CallID.made(seed: "contents", position: self.calls) : id,
+                id: id.isEmpty ? CallID.made(seed: "contents", position: self.calls.count) : id,
                 name: name,
                 arguments: members["args"].flatMap { $0.isNull ? nil : $0.text } ?? "{}"
             )
-            self.calls += 1
-            self.open.append(read)
+            self.remember(read)
             return Part(.toolCall(read), signature: signature)
         }
         if let response = object["functionResponse"], !response.isNull {
@@ -112,15 +121,40 @@ struct GeminiContentReader {
 
     // MARK: Results
 
+    private mutating func remember(_ call: ToolCall) {
+        let place = self.calls.count
+        self.calls.append((call, false))
+        self.callsByID[call.id] = place
+        self.callsByName[call.name, default: ([], 0)].places.append(place)
+    }
+
+    /// The call a response belongs to, answered from now on: by the id where the call had one, else the first call of
+    /// that name that has no response. nil where there is none.
+    private mutating func answeredCall(id: String, name: String) -> ToolCall? {
+        if let place = self.callsByID[id], !self.calls[place].isAnswered {
+            self.calls[place].isAnswered = true
+            return self.calls[place].call
+        }
+        guard var answered = self.callsByName[name]?.answered else { return nil }
+        while let place = self.callsByName[name]?.places, answered < place.count {
+            let at = place[answered]
+            answered += 1
+            guard !self.calls[at].isAnswered else { continue }
+            self.callsByName[name]?.answered = answered
+            self.calls[at].isAnswered = true
+            return self.calls[at].call
+        }
+        self.callsByName[name]?.answered = answered
+        return nil
+    }
+
     private mutating func result(_ value: JSONValue, field: String) throws(GatewayError) -> Part {
         guard let object = GeminiKeys.members(value) else {
             throw GeminiRequestDecoder.bad("'\(field)' must be an object.", field)
         }
         let name = object["name"]?.asString ?? ""
         let id = object["id"]?.asString ?? ""
-        // By the id where the call had one; else the first call of that name that has no response.
-        let place = self.open.firstIndex { !id.isEmpty && $0.id == id } ?? self.open.firstIndex { $0.name == name }
-        let call = place.map { self.open.remove(at: $0) }
+        let call = self.answeredCall(id: id, name: name)
         var parts: [Part] = []
         var isError = false
         switch object["response"] {

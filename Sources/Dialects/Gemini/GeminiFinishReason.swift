@@ -11,10 +11,12 @@ enum GeminiFinishReason {
         "TOO_MANY_TOOL_CALLS",
     ]
 
+    /// What the number of a finish reason means.
     static func reason(number: Int) -> StopReason {
         Self.numbered.indices.contains(number) ? Self.reason(Self.numbered[number]) : .other(String(number))
     }
 
+    /// What the word of a finish reason means.
     static func reason(_ word: String) -> StopReason {
         switch word {
         case "STOP": .stop

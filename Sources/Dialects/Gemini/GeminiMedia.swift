@@ -22,7 +22,7 @@ enum GeminiMedia {
     /// URL where the model is known to.
     static func isReadable(_ uri: String, _ kind: Kind, _ target: TranslationTarget) -> Bool {
         if uri.hasPrefix("gs://") || uri.hasPrefix("https://generativelanguage.googleapis.com/") { return true }
-        if target.traits.imageURLs { return true }
+        if target.traits.imageURLs, kind == .image || kind == .document { return true }
         guard kind == .video else { return false }
         return ["https://www.youtube.com/", "https://youtube.com/", "https://youtu.be/"].contains(where: uri.hasPrefix)
     }

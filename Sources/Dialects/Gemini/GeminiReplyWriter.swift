@@ -106,7 +106,10 @@ enum GeminiReplyWriter {
         var sources: [JSONValue] = []
         for citation in citations {
             if citation.dialect == .gemini, case .object(let object) = citation.value {
-                for (key, value) in object where !own.contains(where: { $0.0 == key }) { own.append((key, value)) }
+                for (key, value) in object
+                where GeminiCitations.isMember(key) && !own.contains(where: { $0.0 == key }) {
+                    own.append((key, value))
+                }
             } else if let source = Self.source(citation.value), !sources.contains(source) {
                 sources.append(source)
             }

@@ -7,6 +7,9 @@ extension GeminiRequestBody {
     private static let mostStops = 5
     private static let mostCandidates = 8
 
+    /// `generationConfig`; nothing where nothing is asked for.
+    ///
+    /// - Parameter emulatesSchema: whether JSON output is had by other means.
     mutating func writeGenerationConfig(emulatesSchema: Bool) throws(GatewayError) {
         var config = JSONObject()
         try self.addSampling(to: &config)

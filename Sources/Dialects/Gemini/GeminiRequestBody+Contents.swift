@@ -9,6 +9,7 @@ extension GeminiRequestBody {
     /// Source: https://ai.google.dev/gemini-api/docs/thought-signatures
     private static let placeholderSignature = "skip_thought_signature_validator"
 
+    /// `contents`, from turns that are shaped for the target.
     mutating func writeContents(_ turns: [Message]) throws(GatewayError) {
         self.writer.key("contents")
         self.writer.beginArray()

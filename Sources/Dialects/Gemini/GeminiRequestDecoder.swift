@@ -83,6 +83,7 @@ package enum GeminiRequestDecoder {
 
 /// Reads `tools`.
 enum GeminiToolReader {
+    /// The tools of the list, or of the one tool that stands in its place.
     static func tools(_ value: JSONValue) throws(GatewayError) -> [Tool] {
         var tools: [Tool] = []
         for (at, entry) in (value.asArray ?? [value]).enumerated() {
@@ -125,6 +126,9 @@ enum GeminiToolReader {
 
 /// Reads `generationConfig`.
 enum GeminiConfigReader {
+    /// Takes over what `value` says.
+    ///
+    /// - Throws: `badRequest` naming the field.
     static func read(_ value: JSONValue, into request: inout CanonicalRequest) throws(GatewayError) {
         guard let config = GeminiKeys.members(value) else {
             throw GeminiRequestDecoder.bad("'generationConfig' must be an object.", "generationConfig")

@@ -59,14 +59,20 @@ package enum GeminiRequestEncoder {
 
 /// A request's body while it is written.
 struct GeminiRequestBody {
+    /// What is written.
     let request: CanonicalRequest
+    /// For whom.
     let target: TranslationTarget
+    /// Its tools as the target takes them, and what the reply must be shaped by.
     let tools: ShapedTools
+    /// What could not be carried over so far.
     var notes: TranslationNotes
+    /// What is written so far.
     var writer = JSONWriter(capacity: 2048)
     /// The ids of calls that went out, so that their results name the same ones.
     var sentIDs: Set<String> = []
 
+    /// A body with nothing in it.
     init(request: CanonicalRequest, target: TranslationTarget, tools: ShapedTools, notes: TranslationNotes) {
         self.request = request
         self.target = target

@@ -4,9 +4,13 @@ internal import JSON
 /// One `GenerateContentResponse`: a whole answer, or one event of a stream, which is an answer with a piece of the
 /// content.
 struct GeminiResponse {
+    /// `responseId`; nil where it is not wanted.
     var id: String?
+    /// `modelVersion`; nil where it is not wanted.
     var model: String?
+    /// nil where it counts nothing.
     var usage: Usage?
+    /// In the order of the text.
     var candidates: [Candidate] = []
     /// Whether the prompt was refused, so that there are no candidates.
     var isBlocked = false
@@ -15,6 +19,7 @@ struct GeminiResponse {
     /// Whether any field of the dialect was in it.
     var isKnown = false
 
+    /// One candidate, or the next piece of it.
     struct Candidate {
         /// nil where it is left out, as the first's may be.
         var index: Int?
@@ -28,6 +33,7 @@ struct GeminiResponse {
         var logprobs: JSONValue?
     }
 
+    /// One part.
     enum Piece {
         case text(String, isThought: Bool, signature: String?)
         case call(Call, signature: String?)

@@ -18,6 +18,8 @@ package struct GeminiStreamDecoder: StreamDecoding {
 
     /// Indexes beyond this are no real ones.
     private static let mostCandidates = 128
+    /// The longest text that is kept to place citations in, in bytes.
+    private static let longestText = 1 << 20
 
     /// What is known of one candidate.
     private struct Candidate {
@@ -31,6 +33,8 @@ package struct GeminiStreamDecoder: StreamDecoding {
         /// What the answer rests on, as last said.
         var grounding: JSONValue?
         var citations: JSONValue?
+        /// The text so far, which citations are placed in; nil once it is too long to keep.
+        var text: String? = ""
     }
 
     private struct Open {
@@ -43,6 +47,9 @@ package struct GeminiStreamDecoder: StreamDecoding {
     /// A decoder for one stream.
     package init(from source: ReplySource) { self.source = source }
 
+    /// Appends what an event, or a list of them, says.
+    ///
+    /// - Throws: the error in place of an answer, or `upstreamError` for what is not JSON.
     package mutating func receive(_ frame: StreamFrame, into events: inout [CanonicalEvent]) throws(GatewayError) {
         let bytes = frame.data
         guard let first = bytes.firstIndex(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0a && $0 != 0x0d }) else {
@@ -87,6 +94,7 @@ package struct GeminiStreamDecoder: StreamDecoding {
         try GeminiResponse(bytes, family: self.source.family, wantsHead: !self.hasStarted)
     }
 
+    /// Ends the candidates and the stream, where every candidate has said why it ended.
     package mutating func close(into events: inout [CanonicalEvent]) -> GatewayError? {
         guard self.hasStarted else {
             return GatewayError(
@@ -225,7 +233,10 @@ extension GeminiStreamDecoder {
             let kind: CanonicalEvent.BlockKind = isThought ? .thinking : .text
             events.append(.blockStart(block: block, choice: self.candidates[at].index, kind))
         }
-        if !text.isEmpty { events.append(.delta(block: block, .text(text))) }
+        if !text.isEmpty {
+            events.append(.delta(block: block, .text(text)))
+            if !isThought { self.keep(text, at) }
+        }
         if let signature {
             events.append(.delta(block: block, .signature(Signature(signature, family: self.source.family))))
             self.candidates[at].open?.isSigned = true
@@ -285,14 +296,25 @@ extension GeminiStreamDecoder {
         events.append(.blockStop(block: call.block))
     }
 
+    private mutating func keep(_ text: String, _ at: Int) {
+        let length = self.candidates[at].text?.utf8.count ?? 0
+        if length + text.utf8.count > Self.longestText {
+            self.candidates[at].text = nil
+        } else {
+            self.candidates[at].text? += text
+        }
+    }
+
     /// What the answer rests on, told once and last: every event repeats it with more in it.
     private mutating func writeCitations(_ at: Int, into events: inout [CanonicalEvent]) {
-        for (key, value) in [
-            ("groundingMetadata", self.candidates[at].grounding), ("citationMetadata", self.candidates[at].citations),
-        ] {
-            guard let value else { continue }
-            let citation = Opaque(.gemini, .object(JSONObject([(key, value)])))
-            events.append(.delta(block: self.openText(at, into: &events), .citation(citation)))
-        }
+        let candidate = self.candidates[at]
+        let list = GeminiCitations.list(
+            grounding: candidate.grounding,
+            citations: candidate.citations,
+            text: candidate.text
+        )
+        guard !list.isEmpty else { return }
+        let block = self.openText(at, into: &events)
+        for citation in list { events.append(.delta(block: block, .citation(citation))) }
     }
 }

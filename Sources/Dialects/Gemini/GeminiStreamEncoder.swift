@@ -13,8 +13,11 @@ package struct GeminiStreamEncoder: StreamEncoding {
     private var usage: Usage?
     private var hasWritten = false
     private var blocks: [Int: Block] = [:]
+    /// The arguments of open calls so far.
+    private var arguments: [Int: String] = [:]
     private var choices: [Choice] = []
 
+    /// A block that is open.
     fileprivate struct Block {
         var choice: Int
         var kind: Kind
@@ -23,7 +26,7 @@ package struct GeminiStreamEncoder: StreamEncoding {
             case text
             case thinking
             case redacted
-            /// A call is told whole: its arguments are held until then.
+            /// A call is told whole, without its arguments here: they are held in ``arguments`` until then.
             case call(ToolCall, Signature?)
             case whole
         }
@@ -47,6 +50,7 @@ package struct GeminiStreamEncoder: StreamEncoding {
     /// An encoder for a stream of server-sent events.
     package init(_ style: ReplyStyle) { self.init(style, isArray: false) }
 
+    /// Appends the event of the dialect that tells of `event`, where there is anything to tell yet.
     package mutating func write(_ event: CanonicalEvent, into bytes: inout [UInt8]) {
         switch event {
         case .start(_, let model, let usage):
@@ -56,7 +60,8 @@ package struct GeminiStreamEncoder: StreamEncoding {
         case .delta(let block, let delta): self.add(delta, to: block, into: &bytes)
         case .blockStop(let block):
             guard let ended = self.blocks.removeValue(forKey: block) else { return }
-            if case .call(let call, let signature) = ended.kind {
+            if case .call(var call, let signature) = ended.kind {
+                call.arguments = self.arguments.removeValue(forKey: block) ?? ""
                 self.writeChunk(choice: ended.choice, into: &bytes) { writer in
                     GeminiReplyWriter.write(call, signature, to: &writer)
                 }
@@ -99,12 +104,7 @@ package struct GeminiStreamEncoder: StreamEncoding {
             self.writeChunk(choice: open.choice, into: &bytes) { writer in
                 GeminiReplyWriter.write(text: text, isThought: isThought, to: &writer)
             }
-        case .arguments(let text):
-            guard case .call(var call, let signature) = open.kind else { return }
-            // Emptied first, so that the text grows in place.
-            self.blocks[block] = nil
-            Self.append(text, to: &call)
-            self.blocks[block] = Block(choice: open.choice, kind: .call(call, signature))
+        case .arguments(let text): self.arguments[block, default: ""] += text
         case .signature(let signature):
             switch open.kind {
             case .call(let call, _): self.blocks[block]?.kind = .call(call, signature)
@@ -128,8 +128,6 @@ package struct GeminiStreamEncoder: StreamEncoding {
             }
         }
     }
-
-    private static func append(_ text: String, to call: inout ToolCall) { call.arguments += text }
 
     /// The last event of the dialect: why each choice ended, and what the answer rests on.
     package mutating func writeEnd(into bytes: inout [UInt8]) {
@@ -157,11 +155,13 @@ package struct GeminiStreamEncoder: StreamEncoding {
         if self.isArray { bytes.append(contentsOf: "\r\n]".utf8) }
     }
 
+    /// Appends the error in place of an answer, which SDKs raise.
     package mutating func writeError(_ error: GatewayError, request: RequestID?, into bytes: inout [UInt8]) {
         self.writeFrame(GeminiErrors.write(error, request: request).body, into: &bytes)
         if self.isArray { bytes.append(contentsOf: "\r\n]".utf8) }
     }
 
+    /// Appends nothing: the dialect has no heartbeat an SDK would survive.
     package mutating func writeHeartbeat(into bytes: inout [UInt8]) {}
 
     // MARK: Framing

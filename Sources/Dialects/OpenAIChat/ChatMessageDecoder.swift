@@ -117,8 +117,8 @@ extension ChatMessageDecoder {
         var parts: [Part] = []
         if let content = ChatField.value(message, "content") {
             parts = try ChatContentDecoder.parts(content, in: .assistant) { "messages[\(index)].content" }
-            // Beside calls the empty text only says that there is none.
-            if parts.count == 1, parts[0].text == "", ChatField.value(message, "tool_calls") != nil { parts = [] }
+            // An empty text only says that there is none: streams begin with one.
+            if parts.count == 1, parts[0].text == "" { parts = [] }
         }
         if let refusal = try ChatField.string(message, "refusal", in: "messages[\(index)]") {
             parts.append(Part(.refusal(refusal)))

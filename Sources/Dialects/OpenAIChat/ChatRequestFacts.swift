@@ -39,6 +39,10 @@ package struct ChatRequestFacts: Sendable {
 
     /// The values of the `model` members that do not count; nearly always none.
     private var earlierModelValues: [Range<Int>] = []
+    /// Whether the body names no model, so that one has to be put in.
+    private var lacksModel = false
+    /// Whether the model comes from the path, so that the body's own must give way to it.
+    private var modelIsOfPath = false
     /// Where the first member would be written: the offset behind the body's opening brace.
     var firstMember: Int
     /// The value of each `include_usage` in `stream_options`.
@@ -60,12 +64,14 @@ package struct ChatRequestFacts: Sendable {
 extension ChatRequestFacts {
     /// Reads the facts of `body`, one JSON object as the API reference describes it.
     ///
+    /// - Parameter model: the model where the path names it, as Azure's does; what the body says then does not count.
     /// - Throws: a client error (400) that names the field, where the body is not JSON, is not UTF-8, or where a field
     /// the
     ///   gateway acts on is missing or of the wrong kind. Everything else is left to the server that answers.
     package static func read(
         _ body: UnsafeRawBufferPointer,
-        endpoint: ChatEndpoint
+        endpoint: ChatEndpoint,
+        model: String? = nil
     ) throws(GatewayError) -> ChatRequestFacts {
         guard let start = Self.firstByte(of: body) else {
             throw .badRequest("The request body is empty; send a JSON object.")
@@ -89,6 +95,12 @@ extension ChatRequestFacts {
             throw error
         } catch {
             throw .badRequest("The request body is not valid JSON.")
+        }
+        if let model {
+            facts.model = model
+            facts.lacksModel = !hasModel
+            facts.modelIsOfPath = true
+            hasModel = true
         }
         guard hasModel else { throw .badRequest("The field 'model' is missing.", field: "model") }
         guard !facts.model.isEmpty else { throw .badRequest("The field 'model' must not be empty.", field: "model") }
@@ -194,7 +206,12 @@ extension ChatRequestFacts {
     package func splices(model: String, quirks: ChatQuirks) -> [Splice] {
         var splices: [Splice] = []
         splices.reserveCapacity(self.earlierModelValues.count + 2)
-        if model != self.model || !self.earlierModelValues.isEmpty {
+        if self.lacksModel {
+            var member = Array("\"model\":".utf8)
+            JSONWriter.appendString(model, to: &member)
+            member.append(UInt8(ascii: ","))
+            splices.append(Splice(range: self.firstMember..<self.firstMember, replacement: member))
+        } else if self.modelIsOfPath || model != self.model || !self.earlierModelValues.isEmpty {
             var name: [UInt8] = []
             name.reserveCapacity(model.utf8.count + 2)
             name.append(UInt8(ascii: "\""))

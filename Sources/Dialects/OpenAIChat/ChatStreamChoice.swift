@@ -41,6 +41,8 @@ struct ChatStreamChoice: Sendable {
     private var calls: [Call] = []
     /// Where in `calls` the last call of an index stands.
     private var callPlaces: [Int: Int] = [:]
+    /// Where in `calls` the last call of an id stands.
+    private var idPlaces: [String: Int] = [:]
     private var callIDs: Set<String> = []
     private var refusal: String?
 
@@ -178,7 +180,7 @@ extension ChatStreamChoice {
             if entry["type"]?.asString == "reasoning.encrypted", let blob = entry["data"]?.asString, !blob.isEmpty {
                 self.hasContent = true
                 let signature = Signature(blob, family: self.family)
-                if let id = entry["id"]?.asString, let call = self.calls.first(where: { $0.id == id })?.block {
+                if let id = entry["id"]?.asString, let at = self.idPlaces[id], let call = self.calls[at].block {
                     events.append(.delta(block: call, .signature(signature)))
                     continue
                 }
@@ -338,18 +340,22 @@ extension ChatStreamChoice {
             if let at = self.callPlaces[index] {
                 let known = self.calls[at].id
                 if fragment.id.isEmpty || known == nil || known == fragment.id {
-                    if known == nil, !fragment.id.isEmpty { self.calls[at].id = fragment.id }
+                    if known == nil, !fragment.id.isEmpty {
+                        self.calls[at].id = fragment.id
+                        self.idPlaces[fragment.id] = at
+                    }
                     return at
                 }
             }
         } else if fragment.id.isEmpty {
             // Without either, a name begins a call and anything else goes on with the last one.
             if fragment.name.isEmpty, !self.calls.isEmpty { return self.calls.count - 1 }
-        } else if let at = self.calls.lastIndex(where: { $0.id == fragment.id }) {
+        } else if let at = self.idPlaces[fragment.id] {
             return at
         }
         self.calls.append(Call(index: fragment.index, id: fragment.id.isEmpty ? nil : fragment.id))
         if let index = fragment.index { self.callPlaces[index] = self.calls.count - 1 }
+        if !fragment.id.isEmpty { self.idPlaces[fragment.id] = self.calls.count - 1 }
         return self.calls.count - 1
     }
 

@@ -187,7 +187,7 @@ extension ChatStreamDecoder {
             default: break
             }
         }
-        let at = self.place(ofChoice: index)
+        let at = try self.place(ofChoice: index)
         // Where both are there (Perplexity), the message is all that was said before, once more.
         if let content = delta ?? (self.choices[at].hasContent ? nil : message) {
             try self.choices[at].read(content, in: data, &self.nextBlock, into: &events)
@@ -197,9 +197,15 @@ extension ChatStreamDecoder {
         return usage
     }
 
+    /// The most choices a request can ask for.
+    private static let mostChoices = 128
+
     /// Where the choice `index` is kept. There are few, and they come in any order.
-    private mutating func place(ofChoice index: Int) -> Int {
+    private mutating func place(ofChoice index: Int) throws(GatewayError) -> Int {
         if let at = self.choices.firstIndex(where: { $0.index == index }) { return at }
+        guard self.choices.count < Self.mostChoices else {
+            throw GatewayError(.upstreamError, origin: .upstream, "The provider's stream holds too many choices.")
+        }
         self.choices.append(ChatStreamChoice(index: index, seed: self.source.seed, family: self.source.family))
         return self.choices.count - 1
     }

@@ -57,8 +57,15 @@ package final class GatewayPolicy: Sendable {
             guard let provider = self.providers[target.provider] else {
                 throw GatewayError(.gatewayFault, origin: .gateway, "no provider is named '\(target.provider)'")
             }
-            let traits = self.catalog.traits(of: target)
-            targets.append(TargetRuntime(target, route: decision.route, provider: provider, traits: traits))
+            targets.append(
+                TargetRuntime(
+                    target,
+                    sentAs: self.catalog.requestName(of: target),
+                    route: decision.route,
+                    provider: provider,
+                    traits: self.catalog.traits(of: target)
+                )
+            )
         }
         let made = Resolution(route: decision.route, targets: targets)
         self.resolutions.withLock { resolutions in

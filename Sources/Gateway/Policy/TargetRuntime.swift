@@ -11,6 +11,7 @@ import TurnpikeConfiguration
 final class TargetRuntime: Sendable {
     /// `provider/model`.
     let name: String
+    /// The name the provider knows the model by.
     let model: String
     let provider: ProviderRuntime
     /// What encoders of requests must know of the model.
@@ -28,14 +29,15 @@ final class TargetRuntime: Sendable {
         var authority: String
     }
 
-    init(_ target: Target, route: String, provider: ProviderRuntime, traits: ModelTraits) {
+    /// - Parameter model: the name the provider knows the target's model by.
+    init(_ target: Target, sentAs model: String, route: String, provider: ProviderRuntime, traits: ModelTraits) {
         self.name = target.description
-        self.model = target.model
+        self.model = model
         self.provider = provider
         var translation = TranslationTarget(
-            model: target.model,
+            model: model,
             traits: traits,
-            family: provider.upstream.profile.family(of: target.model)
+            family: provider.upstream.profile.family(of: model)
         )
         translation.isVertex = provider.upstream.profile.paths == .vertex
         translation.quirks = provider.quirks
@@ -43,7 +45,7 @@ final class TargetRuntime: Sendable {
         self.answerLines = AnswerHead.lines([("x-turnpike-target", target.description), ("x-turnpike-route", route)])
         var heads: [UpstreamOperation: Head] = [:]
         for operation in UpstreamOperation.allCases {
-            heads[operation] = TargetRuntime.head(of: target.model, operation, provider)
+            heads[operation] = TargetRuntime.head(of: model, operation, provider)
         }
         self.heads = heads
     }
@@ -70,6 +72,12 @@ final class TargetRuntime: Sendable {
         signIn: SignIn,
         forwarding fields: ByteBuffer?
     ) -> UpstreamRequest {
+        if case .signature = signIn.proof {
+            // A signature covers the body, so the body has to be one.
+            let body = body.withUnsafeReadableBytes { Splice.apply(splices, to: $0) }
+            let whole = EncodedRequest(body: body)
+            return self.request(operation, encoded: whole, signIn: signIn, forwarding: fields)
+        }
         let head = self.heads[operation]
         let length = splices.reduce(body.readableBytes) { $0 + $1.replacement.count - $1.range.count }
         let lastEdit = splices.last?.range.upperBound ?? 0
@@ -142,7 +150,7 @@ extension UpstreamOperation {
         }
     }
 
-    init(_ facts: ChatRequestFacts) {
+    init(_ facts: RequestFacts) {
         self =
             switch facts.endpoint {
             case .chat: facts.stream ? .chatStream : .chat

@@ -1,11 +1,10 @@
 import Core
 import Dialects
-import JSON
 import Transport
 
 /// A stream of one dialect to a client of another: taken out of its framing, decoded, shaped, encoded.
 struct TranslatedPassage: StreamPassage {
-    private var framing: Framing
+    private var reader: FrameReader
     private var decoder: any StreamDecoding
     private var shaper: ReplyShaper
     private var encoder: any StreamEncoding
@@ -19,17 +18,10 @@ struct TranslatedPassage: StreamPassage {
     private var shaped: [CanonicalEvent] = []
     private var written: [UInt8] = []
 
-    /// How messages stand in the bytes of a stream.
-    private enum Framing {
-        case serverSentEvents(SSEScanner)
-        case eventStream(EventStreamScanner)
-    }
-
     init(from upstream: Dialect, _ source: ReplySource, to client: Dialect, _ style: ReplyStyle, plan: ReplyPlan) {
         self.upstream = upstream
         self.source = source
-        self.framing =
-            upstream == .bedrockConverse ? .eventStream(EventStreamScanner()) : .serverSentEvents(SSEScanner())
+        self.reader = FrameReader(upstream.framing)
         self.decoder = upstream.streamDecoder(from: source)
         self.shaper = ReplyShaper(plan)
         self.encoder = client.streamEncoder(style)
@@ -55,11 +47,9 @@ struct TranslatedPassage: StreamPassage {
 
     mutating func close(_ rest: UnsafeRawBufferPointer, into out: inout ChunkBuffer) -> GatewayError? {
         do throws(GatewayError) {
-            if case .serverSentEvents(var scanner) = self.framing, let event = scanner.finish(in: rest) {
-                if try self.take(event, UnsafeRawBufferPointer(rebasing: rest[..<event.length])) {
-                    self.flush(into: &out)
-                    return nil
-                }
+            if let (frame, _) = self.reader.finish(in: rest), try self.take(frame) {
+                self.flush(into: &out)
+                return nil
             }
             self.decoded.removeAll(keepingCapacity: true)
             let error = self.decoder.close(into: &self.decoded)
@@ -75,67 +65,23 @@ struct TranslatedPassage: StreamPassage {
     /// Decodes every whole message; says how many bytes they took, and whether the last one ended the stream.
     private mutating func frames(of bytes: UnsafeRawBufferPointer) throws(GatewayError) -> (taken: Int, ended: Bool) {
         var at = 0
-        switch self.framing {
-        case .serverSentEvents(var scanner):
-            defer { self.framing = .serverSentEvents(scanner) }
-            while let event = scanner.next(in: UnsafeRawBufferPointer(rebasing: bytes[at...])) {
-                let raw = UnsafeRawBufferPointer(rebasing: bytes[at..<at + event.length])
-                at += event.length
-                if try self.take(event, raw) { return (at, true) }
-            }
-        case .eventStream(var scanner):
-            defer { self.framing = .eventStream(scanner) }
-            while let message = try Self.next(&scanner, UnsafeRawBufferPointer(rebasing: bytes[at...])) {
-                let raw = UnsafeRawBufferPointer(rebasing: bytes[at..<at + message.length])
-                at += message.length
-                if try self.take(message, raw) { return (at, true) }
-            }
+        while let (frame, length) = try self.reader.next(in: UnsafeRawBufferPointer(rebasing: bytes[at...])) {
+            at += length
+            if try self.take(frame) { return (at, true) }
         }
         return (at, false)
     }
 
-    private static func next(
-        _ scanner: inout EventStreamScanner,
-        _ bytes: UnsafeRawBufferPointer
-    ) throws(GatewayError) -> EventStreamMessageView? {
-        do throws(EventStreamFault) {
-            return try scanner.next(in: bytes)
-        } catch {
-            throw Self.malformed("\(error)")
+    /// Decodes one message; true where it ended the stream.
+    private mutating func take(_ frame: FrameReader.Frame?) throws(GatewayError) -> Bool {
+        switch frame {
+        case nil: return false
+        case .whole(let frame)?: return try self.take(frame)
+        case .joined(let name, let data)?:
+            return try data.withBytes { bytes throws(GatewayError) in
+                try self.take(StreamFrame(name: name, data: bytes))
+            }
         }
-    }
-
-    /// Decodes one server-sent event; true where it ended the stream.
-    private mutating func take(_ event: SSEEventView, _ raw: UnsafeRawBufferPointer) throws(GatewayError) -> Bool {
-        guard let data = event.data else { return false }
-        let name = event.name.map { UnsafeRawBufferPointer(rebasing: raw[$0]) }
-        guard event.dataLines > 1 else {
-            return try self.take(StreamFrame(name: name, data: UnsafeRawBufferPointer(rebasing: raw[data])))
-        }
-        let joined = event.joinedData(in: raw)
-        return try joined.withBytes { bytes throws(GatewayError) in
-            try self.take(StreamFrame(name: name, data: bytes))
-        }
-    }
-
-    /// Decodes one message of an AWS event stream; true where it ended the stream.
-    private mutating func take(
-        _ message: EventStreamMessageView,
-        _ raw: UnsafeRawBufferPointer
-    ) throws(GatewayError) -> Bool {
-        func text(_ range: Range<Int>?) -> UnsafeRawBufferPointer? {
-            range.map { UnsafeRawBufferPointer(rebasing: raw[$0]) }
-        }
-        let kind = text(message.messageType)
-        let isEvent = kind.map { String(decoding: $0, as: UTF8.self) == "event" } ?? false
-        let name = isEvent ? message.eventType : message.exceptionType ?? message.errorCode
-        return try self.take(
-            StreamFrame(
-                kind: isEvent ? .event : .exception,
-                name: text(name),
-                data: UnsafeRawBufferPointer(rebasing: raw[message.payload])
-            )
-        )
     }
 
     private mutating func take(_ frame: StreamFrame) throws(GatewayError) -> Bool {

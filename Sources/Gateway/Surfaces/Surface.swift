@@ -4,61 +4,114 @@ import HTTP1
 
 /// What a path of the data port is: the one place that knows the paths clients may ask.
 enum Surface: Equatable {
-    case chat(ChatEndpoint)
-    case models
-    case model(String)
+    case generate(Generation)
+    case models(Dialect)
+    case model(String, Dialect)
     case health
     case readiness
+
+    /// An answer of a model, or its like, is asked for.
+    struct Generation: Equatable {
+        var dialect: Dialect
+        /// Which of OpenAI's endpoints; `chat` in every other dialect.
+        var endpoint = ChatEndpoint.chat
+        /// The model, where the path names it.
+        var model: String?
+        /// Whether a stream is asked for, where the path says so.
+        var stream: Bool?
+        /// Whether a Gemini stream is one JSON array rather than events.
+        var isJSONArray = false
+    }
 
     /// - Throws: `notFound` with the paths that are served, `methodNotAllowed` with the method that is.
     static func of(_ head: RequestHead, _ bytes: UnsafeRawBufferPointer) throws(GatewayError) -> Surface {
         let path = UnsafeRawBufferPointer(rebasing: bytes[head.path])
-        let surface: Surface
-        if path.isExactly("/v1/chat/completions") {
-            surface = .chat(.chat)
-        } else if path.isExactly("/v1/completions") {
-            surface = .chat(.completions)
-        } else if path.isExactly("/v1/embeddings") {
-            surface = .chat(.embeddings)
-        } else if path.isExactly("/v1/models") {
-            surface = .models
-        } else if path.isExactly("/healthz") {
-            surface = .health
-        } else if path.isExactly("/readyz") {
-            surface = .readiness
-        } else if path.equals("/v1/models/", at: 0), path.count > 11 {
-            surface = .model(try Surface.name(UnsafeRawBufferPointer(rebasing: path[11...])))
-        } else {
-            throw GatewayError(
-                .notFound,
-                origin: .client,
-                """
-                nothing is served at this path; POST /v1/chat/completions, /v1/completions and /v1/embeddings and \
-                GET /v1/models are
-                """
-            )
+        // The commonest path, without a look at the others.
+        if path.isExactly("/v1/chat/completions"), head.method == .post {
+            return .generate(Generation(dialect: .openAIChat))
         }
+        guard let surface = try Self.named(path, head, bytes) else { throw Self.notFound(Self.dialect(of: path)) }
         guard surface.allows(head.method) else {
-            throw GatewayError(
-                .methodNotAllowed,
-                origin: .client,
-                "this path takes \(surface.allowed)"
-            )
+            throw GatewayError(.methodNotAllowed, origin: .client, "this path takes \(surface.allowed)")
         }
         return surface
+    }
+
+    private static func named(
+        _ path: UnsafeRawBufferPointer,
+        _ head: RequestHead,
+        _ bytes: UnsafeRawBufferPointer
+    ) throws(GatewayError) -> Surface? {
+        if path.isExactly("/healthz") { return .health }
+        if path.isExactly("/readyz") { return .readiness }
+        if let surface = try OpenAIPaths.surface(path) { return surface }
+        if path.isExactly("/v1/messages") || path.isExactly("/anthropic/v1/messages") {
+            return .generate(Generation(dialect: .anthropicMessages))
+        }
+        if let surface = try GooglePaths.surface(path, head, bytes) { return surface }
+        if let surface = try BedrockPaths.surface(path) { return surface }
+        // Three SDKs ask for their models at this path.
+        if path.isExactly("/v1/models") { return .models(Self.listDialect(head, bytes)) }
+        if path.equals("/v1/models/", at: 0), path.count > 11 {
+            let name = try PathText.decoded(UnsafeRawBufferPointer(rebasing: path[11...]))
+            return .model(name, Self.listDialect(head, bytes))
+        }
+        return nil
+    }
+
+    /// Who asks for a list of models: the field an Anthropic client sends with every request, or where a Google client puts
+    /// its key.
+    private static func listDialect(_ head: RequestHead, _ bytes: UnsafeRawBufferPointer) -> Dialect {
+        if head.table.first("anthropic-version", in: bytes) != nil { return .anthropicMessages }
+        if head.table.first("x-goog-api-key", in: bytes) != nil { return .gemini }
+        if let query = head.query, PathText.parameter("key", in: UnsafeRawBufferPointer(rebasing: bytes[query])) != nil
+        {
+            return .gemini
+        }
+        return .openAIChat
+    }
+
+    /// The dialect a client most likely speaks that asks for `path`, served or not: what its error is written in.
+    static func dialect(of path: UnsafeRawBufferPointer) -> Dialect {
+        if path.equals("/v1/messages", at: 0) || path.equals("/anthropic/", at: 0) { return .anthropicMessages }
+        if path.equals("/v1beta", at: 0) || path.equals("/v1/projects/", at: 0) { return .gemini }
+        if path.equals("/model/", at: 0) { return .bedrockConverse }
+        return .openAIChat
+    }
+
+    private static func notFound(_ dialect: Dialect) -> GatewayError {
+        let served =
+            switch dialect {
+            case .openAIChat:
+                "POST /v1/chat/completions, /v1/completions and /v1/embeddings and GET /v1/models are"
+            case .anthropicMessages: "POST /v1/messages and GET /v1/models are"
+            case .gemini:
+                "POST /v1beta/models/MODEL:generateContent and :streamGenerateContent and GET /v1beta/models are"
+            case .bedrockConverse: "POST /model/MODEL/converse and /model/MODEL/converse-stream are"
+            }
+        return GatewayError(.notFound, origin: .client, "nothing is served at this path; \(served)")
+    }
+
+    /// The dialect errors are written in.
+    var dialect: Dialect {
+        switch self {
+        case .generate(let generation): generation.dialect
+        case .models(let dialect), .model(_, let dialect): dialect
+        case .health, .readiness: .openAIChat
+        }
     }
 
     /// The value of an `Allow` field.
     var allowed: String {
         switch self {
-        case .chat: "POST"
+        case .generate: "POST"
         case .models, .model, .health, .readiness: "GET, HEAD"
         }
     }
 
     private func allows(_ method: RequestHead.Method) -> Bool {
         switch self {
-        case .chat: method == .post
+        case .generate: method == .post
         case .models, .model, .health, .readiness: method == .get || method == .head
         }
     }
@@ -66,48 +119,6 @@ enum Surface: Equatable {
     /// The `Allow` field for a path whose method was refused.
     static func allowed(_ head: RequestHead, _ bytes: UnsafeRawBufferPointer) -> String {
         let path = UnsafeRawBufferPointer(rebasing: bytes[head.path])
-        let isGet = path.equals("/v1/models", at: 0) || path.isExactly("/healthz") || path.isExactly("/readyz")
-        return isGet ? "GET, HEAD" : "POST"
-    }
-
-    /// A model name in a path, percent-decoded once: names may hold slashes and colons.
-    private static func name(_ bytes: UnsafeRawBufferPointer) throws(GatewayError) -> String {
-        var decoded: [UInt8] = []
-        decoded.reserveCapacity(bytes.count)
-        var at = 0
-        while at < bytes.count {
-            if bytes[at] == UInt8(ascii: "%") {
-                guard at + 2 < bytes.count, let high = Surface.digit(bytes[at + 1]),
-                    let low = Surface.digit(bytes[at + 2])
-                else {
-                    throw GatewayError(.badRequest, origin: .client, "the path holds a '%' without two hex digits")
-                }
-                decoded.append(high << 4 | low)
-                at += 3
-            } else {
-                decoded.append(bytes[at])
-                at += 1
-            }
-        }
-        guard let name = String(validating: decoded, as: UTF8.self) else {
-            throw GatewayError(.badRequest, origin: .client, "the model name in the path is not UTF-8")
-        }
-        return name
-    }
-
-    private static func digit(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case 0x30...0x39: byte - 0x30
-        case 0x41...0x46: byte - 0x37
-        case 0x61...0x66: byte - 0x57
-        default: nil
-        }
-    }
-}
-
-extension UnsafeRawBufferPointer {
-    /// Whether the bytes are `text`, no more and no less.
-    fileprivate func isExactly(_ text: StaticString) -> Bool {
-        self.count == text.utf8CodeUnitCount && self.equals(text, at: 0)
+        return (try? Self.named(path, head, bytes))??.allowed ?? "POST"
     }
 }

@@ -33,6 +33,15 @@ package struct AnswerHead {
         value.withUTF8 { self.writeValue(UnsafeRawBufferPointer($0)) }
     }
 
+    /// A field whose name is not known beforehand; the name must be a token in lower case.
+    package mutating func field(name: String, _ value: String) {
+        self.bytes.append("\r\n")
+        self.bytes.append(contentsOf: name.utf8)
+        self.bytes.append(": ")
+        var value = value
+        value.withUTF8 { self.writeValue(UnsafeRawBufferPointer($0)) }
+    }
+
     package mutating func field(_ name: StaticString, _ value: Int) {
         self.begin(name)
         self.bytes.append(decimal: value)

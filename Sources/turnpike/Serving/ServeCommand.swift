@@ -92,10 +92,8 @@ struct ServeCommand: AsyncParsableCommand {
     private func serve(_ configuration: Configuration, file: ConfigurationFile, logger: Logger) async throws {
         // The admin port's thread also makes the few calls that nobody's answer waits for.
         let background = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let services = CredentialServices(
-            environment: environment(),
-            http: AsyncHTTPBackground(group: background)
-        )
+        let http = AsyncHTTPBackground(group: background)
+        let services = CredentialServices(environment: environment(), http: http)
         let policy = try GatewayPolicy(configuration, services: services)
         let url = try DatabaseChoice.url(named: self.database, in: configuration)
         let database = try SQLiteDatabase.open(url)
@@ -176,6 +174,7 @@ struct ServeCommand: AsyncParsableCommand {
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger
         ).run()
+        await http.shutdown()
         try database.close()
     }
 

@@ -66,6 +66,16 @@ struct AnthropicStreamDecoderTests {
         #expect(reading.usage == expected)
     }
 
+    @Test func whatSeveralPassesCostIsTheirSum() {
+        let passes = """
+            {"input_tokens":181,"output_tokens":8,"cache_read_input_tokens":1,"iterations":[\
+            {"type":"compaction","input_tokens":100,"output_tokens":83,"cache_read_input_tokens":50},\
+            {"type":"message","input_tokens":181,"output_tokens":8,"cache_read_input_tokens":1}]}
+            """
+        let reading = Anthropic.read([Self.start, Self.end("end_turn", passes), Self.stop])
+        #expect(reading.usage == Usage(freshInput: 281, cacheRead: 51, cacheWrite: 0, output: 91))
+    }
+
     @Test func countsBelowZeroAreNone() {
         let reading = Anthropic.read([
             Self.start, Self.end("end_turn", #"{"input_tokens":-5,"output_tokens":9223372036854775807}"#), Self.stop,

@@ -208,6 +208,8 @@ struct AnthropicRecording: Sendable, CustomTestStringConvertible {
     var status: Int
     var isStream: Bool
     var body: [UInt8]
+    /// The request's body; empty where it was not kept.
+    var request: [UInt8] = []
 
     var testDescription: String { self.name }
 
@@ -235,12 +237,18 @@ struct AnthropicRecording: Sendable, CustomTestStringConvertible {
             if let framed = response["body_base64"] as? String, let data = Data(base64Encoded: framed) {
                 body = Self.unframed(Array(data))
             }
-            return AnthropicRecording(
+            var recording = AnthropicRecording(
                 name: String(path.dropLast(5)),
                 status: status,
                 isStream: value["stream"] as? Bool ?? false,
                 body: body
             )
+            if let request = (value["request"] as? [String: Any])?["body"] as? [String: Any],
+                let text = try? JSONSerialization.data(withJSONObject: request)
+            {
+                recording.request = Array(text)
+            }
+            return recording
         }
     }()
 

@@ -111,7 +111,7 @@ struct ConverseAnswerEncoderTests {
         #expect(id.utf8.count == 24)
         #expect(
             content
-                == (try json(
+                == (try converseTree(
                     """
                     [{"reasoningContent":{"reasoningText":{"text":"hm","signature":"sig"}}},\
                     {"reasoningContent":{"redactedContent":"RXFRQkNn"}},{"text":"Hi"},\

@@ -5,7 +5,7 @@ import Testing
 
 /// What differs from vendor to vendor behind Converse.
 struct ConverseFamilyTests {
-    private static let plain = chatRequest([Message(.user, [.text("x")])])
+    private static let plain = converseTurns([Message(.user, [.text("x")])])
 
     private static func reasoning(
         _ model: String,
@@ -63,6 +63,32 @@ struct ConverseFamilyTests {
     }
 
     @Test
+    func addsABudgetTheClientNamesToTheLimit() throws {
+        let (body, _, _) = try Self.reasoning(Self.claude, .budget) {
+            $0.budget = 4000
+        } _: {
+            $0.maxOutput = 1000
+        }
+        #expect(body["additionalModelRequestFields"]?["thinking"]?["budget_tokens"] == 4000)
+        #expect(body["inferenceConfig"] == ["maxTokens": 5000])
+    }
+
+    @Test
+    func doesNotThinkOnFromCallsMadeWithoutThought() throws {
+        var request = converseTurns([
+            Message(.user, [.text("x")]), Message(.assistant, [Self.call]), Message(.user, [Self.result()]),
+        ])
+        request.reasoning.effort = .high
+        let without = try converse(request) { $0.reasoning = .budget }
+        #expect(without.body["additionalModelRequestFields"] == nil)
+        #expect(without.notes == ["clamped_value;reasoning_effort"])
+        let thought = Part(.thinking("hm"), signature: Signature("s", family: .anthropic))
+        request.messages[1].parts.insert(thought, at: 0)
+        let with = try converse(request) { $0.reasoning = .budget }
+        #expect(with.body["additionalModelRequestFields"]?["thinking"]?["type"] == "enabled")
+    }
+
+    @Test
     func tellsAdaptiveClaudeAnEffort() throws {
         let shown = try Self.reasoning(Self.claude, .adaptive) {
             $0.effort = .xhigh
@@ -76,6 +102,21 @@ struct ConverseFamilyTests {
         #expect(budgeted.body["additionalModelRequestFields"]?["output_config"] == ["effort": "medium"])
         let off = try Self.reasoning(Self.claude, .adaptive) { $0.effort = ReasoningRequest.Effort.none }
         #expect(off.body["additionalModelRequestFields"] == ["thinking": ["type": "disabled"]])
+    }
+
+    @Test
+    func doesNotTurnThoughtOnToShowIt() throws {
+        let shown = try Self.reasoning(Self.claude, .adaptive) { $0.isShown = true }
+        #expect(shown.body["additionalModelRequestFields"] == nil)
+        var request = Self.plain
+        request.reasoning.isShown = true
+        let anyway = try converse(request) {
+            $0.reasoning = .adaptive
+            $0.reasoningAlwaysOn = true
+        }
+        #expect(
+            anyway.body["additionalModelRequestFields"] == ["thinking": ["type": "adaptive", "display": "summarized"]]
+        )
     }
 
     @Test(
@@ -153,7 +194,7 @@ struct ConverseFamilyTests {
         ("writer.palmyra-x5-v1:0", true), ("amazon.nova-pro-v1:0", false), ("anthropic.claude-opus-4-8", false),
     ])
     func leavesResultsAloneWhereTheyMustBe(model: String, isAlone: Bool) throws {
-        let request = chatRequest([
+        let request = converseTurns([
             Message(.user, [.text("x")]), Message(.assistant, [Self.call]),
             Message(.user, [Self.result(), .text("and?")]),
         ])
@@ -169,7 +210,7 @@ struct ConverseFamilyTests {
     @Test
     func takesDocumentsFromBesideClaudesResults() throws {
         let pdf = Part(.document(Document(.media(Media(.base64("JVBERi0x"), type: "application/pdf")))))
-        let request = chatRequest([
+        let request = converseTurns([
             Message(.user, [.text("x")]), Message(.assistant, [Self.call]),
             Message(.user, [Self.result(), .text("read"), pdf]),
         ])
@@ -181,7 +222,7 @@ struct ConverseFamilyTests {
     @Test
     func carriesImagesInsideResultsOnlyWhereTheyMayBe() throws {
         let image = Part(.image(Media(.base64("iVBORw0KGgo"), type: "image/png")))
-        let request = chatRequest([
+        let request = converseTurns([
             Message(.user, [.text("x")]), Message(.assistant, [Self.call]), Message(.user, [Self.result([image])]),
         ])
         let claude = try converse(request).body["messages"]?[2]?["content"]
@@ -193,7 +234,7 @@ struct ConverseFamilyTests {
 
     @Test
     func tellsWriterOfFailureInWords() throws {
-        let request = chatRequest([
+        let request = converseTurns([
             Message(.user, [.text("x")]), Message(.assistant, [Self.call]),
             Message(.user, [Self.result(isError: true)]),
         ])
@@ -223,14 +264,14 @@ struct ConverseFamilyTests {
 
     @Test
     func beginsWithTheAssistantOnlyWhereThatIsAllowed() throws {
-        let request = chatRequest([Message(.assistant, [.text("Hello")]), Message(.user, [.text("x")])])
+        let request = converseTurns([Message(.assistant, [.text("Hello")]), Message(.user, [.text("x")])])
         #expect(try converse(request).body["messages"]?.asArray?.count == 2)
         #expect(try converse(request, model: "amazon.nova-pro-v1:0").body["messages"]?.asArray?.count == 3)
     }
 
     @Test
     func carriesSystemMessagesWhereTheyStandIfTheModelKnowsThem() throws {
-        let request = chatRequest([
+        let request = converseTurns([
             Message(.user, [.text("x")]), Message(.assistant, [.text("y")]), Message(.user, [.text("z")]),
             Message(.system, [.text("Now in French.")]),
         ])
@@ -276,12 +317,15 @@ struct ConverseFamilyTests {
         request.output = .jsonSchema(Self.format)
         let claude = try converse(request)
         #expect(claude.notes == [])
-        #expect(
-            claude.body["outputConfig"]?.text
-                == #"{"textFormat":{"type":"json_schema","structure":{"jsonSchema":{"schema":"{\"type\":\"object\",\"#
-                + #""properties\":{\"z\":{\"type\":\"integer\",\"description\":\"(minimum: 1)\"},\"a\":{\"type\":\"string\"}},\"#
-                + #""additionalProperties\":false}","name":"answer","description":"An answer."}}}}"#
-        )
+        #expect(claude.body["outputConfig"]?["textFormat"]?["type"] == "json_schema")
+        let definition = try #require(claude.body["outputConfig"]?["textFormat"]?["structure"]?["jsonSchema"])
+        #expect(definition["name"] == "answer")
+        #expect(definition["description"] == "An answer.")
+        // Closed, without the bounds Claude's decoding does not know, in the client's order.
+        let closed = try converseTree(try #require(definition["schema"]?.asString))
+        #expect(closed["additionalProperties"] == false)
+        #expect(closed["properties"]?.asObject?.keys == ["z", "a"])
+        #expect(closed["properties"]?["z"]?["minimum"] == nil)
         let qwen = try converse(request, model: "qwen.qwen3-32b-v1:0").body["outputConfig"]
         let sent = qwen?["textFormat"]?["structure"]?["jsonSchema"]?["schema"]?.asString
         #expect(sent == Self.format.schema.text)
@@ -342,7 +386,7 @@ struct ConverseFamilyTests {
     @Test
     func writesNovasSchemasWithoutReferences() throws {
         var request = Self.plain
-        let parameters = try json(
+        let parameters = try converseTree(
             """
             {"$schema":"s","$defs":{"P":{"type":"object","properties":{"next":{"$ref":"#/$defs/P"},"n":{"type":"number"}}}},\
             "title":"T","properties":{"p":{"$ref":"#/$defs/P"}},"required":["p"],"additionalProperties":false}

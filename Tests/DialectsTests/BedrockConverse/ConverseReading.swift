@@ -217,7 +217,7 @@ func converse(
 }
 
 /// A request of a Chat client with these turns.
-func chatRequest(_ messages: [Message], _ change: (inout CanonicalRequest) -> Void = { _ in }) -> CanonicalRequest {
+func converseTurns(_ messages: [Message], _ change: (inout CanonicalRequest) -> Void = { _ in }) -> CanonicalRequest {
     var request = CanonicalRequest(dialect: .openAIChat, model: "m")
     request.messages = messages
     change(&request)
@@ -249,4 +249,4 @@ func converseAnswer(
 }
 
 /// JSON written in a test.
-func json(_ text: String) throws -> JSONValue { try JSONValue(parsing: text) }
+func converseTree(_ text: String) throws -> JSONValue { try JSONValue(parsing: text) }

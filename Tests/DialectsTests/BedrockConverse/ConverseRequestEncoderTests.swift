@@ -16,7 +16,7 @@ struct ConverseRequestEncoderTests {
 
     @Test
     func writesAWholeConversation() throws {
-        let request = chatRequest([
+        let request = converseTurns([
             Message(.user, [.text("What is it like in Berlin?")]),
             Message(
                 .assistant,
@@ -41,7 +41,7 @@ struct ConverseRequestEncoderTests {
             $0.serviceTier = "flex"
         }
         let (body, notes, plan) = try converse(request)
-        let expected = try json(
+        let expected = try converseTree(
             """
             {"toolConfig":{"tools":[{"toolSpec":{"name":"get_weather","description":"The weather.","inputSchema":{"json":\
             {"type":"object","properties":{"zip":{"type":"string"},"at":{"type":"number"}}}}}}]},\
@@ -62,7 +62,7 @@ struct ConverseRequestEncoderTests {
 
     @Test
     func givesTheSameBytesEveryTime() throws {
-        let request = chatRequest([Message(.user, [.text("Hi")])]) { $0.tools = [Self.weather] }
+        let request = converseTurns([Message(.user, [.text("Hi")])]) { $0.tools = [Self.weather] }
         #expect(try converse(request).body.bytes == converse(request).body.bytes)
     }
 
@@ -70,7 +70,7 @@ struct ConverseRequestEncoderTests {
     func keepsTheOrderOfKeysAndTheTextOfNumbersInArguments() throws {
         let arguments = #"{"z":1.0,"a":12345678901234567890,"m":{"b":1e2,"a":[]}}"#
         let call = Part(.toolCall(ToolCall(id: "c", name: "f", arguments: arguments)))
-        let request = chatRequest([Message(.user, [.text("x")]), Message(.assistant, [call])])
+        let request = converseTurns([Message(.user, [.text("x")]), Message(.assistant, [call])])
         let block = try converse(request).body["messages"]?[1]?["content"]?[0]?["toolUse"]
         #expect(block?["input"]?.text == arguments)
     }
@@ -82,13 +82,13 @@ struct ConverseRequestEncoderTests {
     )
     func makesAnObjectOfEveryArguments(arguments: String, input: String) throws {
         let call = Part(.toolCall(ToolCall(id: "c", name: "f", arguments: arguments)))
-        let request = chatRequest([Message(.user, [.text("x")]), Message(.assistant, [call])])
+        let request = converseTurns([Message(.user, [.text("x")]), Message(.assistant, [call])])
         #expect(try converse(request).body["messages"]?[1]?["content"]?[0]?["toolUse"]?["input"]?.text == input)
     }
 
     @Test
     func answersEveryCallAndSaysWhatFailed() throws {
-        let request = chatRequest([
+        let request = converseTurns([
             Message(.user, [.text("x")]),
             Message(
                 .assistant,
@@ -102,7 +102,7 @@ struct ConverseRequestEncoderTests {
         let (body, notes, _) = try converse(request)
         #expect(
             body["messages"]?[2]?["content"]
-                == (try json(
+                == (try converseTree(
                     """
                     [{"toolResult":{"toolUseId":"a","content":[{"text":"[no output]"}],"status":"error"}},\
                     {"toolResult":{"toolUseId":"b","content":[{"text":"[no output]"}],"status":"error"}}]
@@ -117,7 +117,7 @@ struct ConverseRequestEncoderTests {
     @Test
     func fitsIdsAndNamesAndSaysHowTheyWereCalled() throws {
         let id = String(repeating: "i", count: 65)
-        let request = chatRequest([
+        let request = converseTurns([
             Message(.user, [.text("x")]),
             Message(.assistant, [Part(.toolCall(ToolCall(id: id, name: "a.b", arguments: "{}")))]),
             Message(.user, [Part(.toolResult(ToolResult(callID: id, parts: [.text("1")])))]),
@@ -145,7 +145,7 @@ struct ConverseRequestEncoderTests {
         ] as [(ToolChoice, String?)]
     )
     func saysTheChoice(choice: ToolChoice, expected: String?) throws {
-        let request = chatRequest([Message(.user, [.text("x")])]) {
+        let request = converseTurns([Message(.user, [.text("x")])]) {
             $0.tools = [Self.weather]
             $0.toolChoice = choice
         }
@@ -156,7 +156,7 @@ struct ConverseRequestEncoderTests {
 
     @Test
     func forbidsCallsInClaudesWordsAndElsewhereNamesNoTools() throws {
-        let request = chatRequest([Message(.user, [.text("x")])]) {
+        let request = converseTurns([Message(.user, [.text("x")])]) {
             $0.tools = [Self.weather]
             $0.toolChoice = ToolChoice.none
         }
@@ -171,7 +171,7 @@ struct ConverseRequestEncoderTests {
 
     @Test
     func keepsToOneCallInClaudesWordsAndElsewhereByThePlan() throws {
-        let request = chatRequest([Message(.user, [.text("x")])]) {
+        let request = converseTurns([Message(.user, [.text("x")])]) {
             $0.tools = [Self.weather]
             $0.toolChoice = .required
             $0.parallelToolCalls = false
@@ -193,7 +193,7 @@ struct ConverseRequestEncoderTests {
     @Test
     func putsCachePointsBehindWhatIsMarked() throws {
         let hour = CacheHint(ttl: "1h")
-        let request = chatRequest([
+        let request = converseTurns([
             Message(.user, [Part(.text("a"), cache: CacheHint()), .text("b")]),
             Message(.assistant, [.text("c")]), Message(.user, [Part(.text("d"), cache: hour)]),
         ]) {
@@ -215,7 +215,7 @@ struct ConverseRequestEncoderTests {
     @Test
     func keepsTheLastFourCachePoints() throws {
         let parts = (0..<6).map { Part(.text("\($0)"), cache: CacheHint()) }
-        let body = try converse(chatRequest([Message(.user, parts)])).body
+        let body = try converse(converseTurns([Message(.user, parts)])).body
         let blocks = try #require(body["messages"]?[0]?["content"]?.asArray)
         let kinds = blocks.map { $0["text"]?.asString ?? "*" }.joined()
         #expect(kinds == "012*3*4*5*")
@@ -227,7 +227,7 @@ struct ConverseRequestEncoderTests {
     func writesImagesByTheirFirstBytes() throws {
         let jpeg = Media(.base64("/9j/4AAQ"), type: "image/png", detail: "high")
         let stored = Media(.url("s3://bucket/key.png"), type: "")
-        let request = chatRequest([Message(.user, [.text("x"), Part(.image(jpeg)), Part(.image(stored))])])
+        let request = converseTurns([Message(.user, [.text("x"), Part(.image(jpeg)), Part(.image(stored))])])
         let (body, notes, _) = try converse(request)
         #expect(
             body["messages"]?[0]?["content"]?.text
@@ -244,7 +244,7 @@ struct ConverseRequestEncoderTests {
         ]
     )
     func refusesImagesItCannotCarry(media: Media) {
-        let request = chatRequest([Message(.user, [.text("x"), Part(.image(media))])])
+        let request = converseTurns([Message(.user, [.text("x"), Part(.image(media))])])
         let error = #expect(throws: GatewayError.self) { try converse(request) }
         #expect(error?.code == .unsupported)
         #expect(error?.origin == .client)
@@ -256,7 +256,7 @@ struct ConverseRequestEncoderTests {
         func pdf(_ name: String?) -> Part {
             Part(.document(Document(.media(Media(.base64("JVBERi0x"), type: "application/pdf")), name: name)))
         }
-        let request = chatRequest([
+        let request = converseTurns([
             Message(.user, [pdf("My  report_(1).PDF"), pdf(nil), pdf("..."), pdf("My report-(1)")])
         ])
         let blocks = try #require(try converse(request).body["messages"]?[0]?["content"]?.asArray)
@@ -271,14 +271,14 @@ struct ConverseRequestEncoderTests {
     @Test
     func carriesTextDocumentsWithWhatIsToBeCited() throws {
         var document = Document(.text("Grüße"), name: "notes.txt")
-        let plain = chatRequest([Message(.user, [.text("x"), Part(.document(document))])])
+        let plain = converseTurns([Message(.user, [.text("x"), Part(.document(document))])])
         #expect(
             try converse(plain).body["messages"]?[0]?["content"]?[1]?.text
                 == #"{"document":{"format":"txt","name":"notes","source":{"bytes":"R3LDvMOfZQ=="}}}"#
         )
         document.citations = true
         document.context = "Handbook"
-        let cited = chatRequest([Message(.user, [.text("x"), Part(.document(document))])])
+        let cited = converseTurns([Message(.user, [.text("x"), Part(.document(document))])])
         #expect(
             try converse(cited).body["messages"]?[0]?["content"]?[1]?.text
                 == #"{"document":{"format":"txt","name":"notes","source":{"text":"Grüße"},"context":"Handbook","#
@@ -291,7 +291,7 @@ struct ConverseRequestEncoderTests {
 
     @Test
     func writesFilmsAndSounds() throws {
-        let request = chatRequest([
+        let request = converseTurns([
             Message(
                 .user,
                 [
@@ -318,7 +318,7 @@ struct ConverseRequestEncoderTests {
             Part(.thinking("other"), signature: Signature("g", family: .gemini)), Part(.thinking("unsigned")),
             .text("Hello"),
         ]
-        let request = chatRequest([
+        let request = converseTurns([
             Message(.user, [.text("x")]), Message(.assistant, parts), Message(.user, [.text("y")]),
         ])
         let content = try converse(request).body["messages"]?[1]?["content"]
@@ -336,7 +336,7 @@ struct ConverseRequestEncoderTests {
 
     @Test
     func saysWhatItLeavesOut() throws {
-        let request = chatRequest([Message(.user, [.text("x")], name: "Ann")]) {
+        let request = converseTurns([Message(.user, [.text("x")], name: "Ann")]) {
             $0.sampling.seed = JSONNumber(1)
             $0.sampling.minP = JSONNumber(0)
             $0.sampling.frequencyPenalty = JSONNumber(1)
@@ -368,8 +368,19 @@ struct ConverseRequestEncoderTests {
     }
 
     @Test
+    func asksWhichStopSequenceItWasForClientsThatAreTold() throws {
+        var request = converseTurns([Message(.user, [.text("x")])]) { $0.stop = ["END"] }
+        #expect(try converse(request).body["additionalModelResponseFieldPaths"] == nil)
+        request.dialect = .anthropicMessages
+        #expect(try converse(request).body["additionalModelResponseFieldPaths"] == ["/stop_sequence"])
+        #expect(
+            try converse(request, model: "amazon.nova-pro-v1:0").body["additionalModelResponseFieldPaths"] == nil
+        )
+    }
+
+    @Test
     func refusesOutputItCannotHave() {
-        let request = chatRequest([Message(.user, [.text("x")])]) { $0.modalities = ["text", "audio"] }
+        let request = converseTurns([Message(.user, [.text("x")])]) { $0.modalities = ["text", "audio"] }
         let error = #expect(throws: GatewayError.self) { try converse(request) }
         #expect(error?.field == "modalities")
     }
@@ -378,7 +389,7 @@ struct ConverseRequestEncoderTests {
     func leavesOutWhatOnlyAnotherDialectKnows() throws {
         let opaque = Part(.opaque(Opaque(.anthropicMessages, ["type": "compaction"])))
         let own = Part(.opaque(Opaque(.bedrockConverse, ["toolUse": ["type": "server_tool_use"]])))
-        let request = chatRequest([
+        let request = converseTurns([
             Message(.user, [.text("x")]), Message(.assistant, [opaque, own]), Message(.user, [.text("y")]),
         ])
         let (body, notes, _) = try converse(request)

@@ -100,6 +100,13 @@ struct ConverseStreamDecoderTests {
     }
 
     @Test
+    func passesOverContentBehindTheEndOfTheMessage() {
+        let late = [("contentBlockDelta", #"{"contentBlockIndex":0,"delta":{"text":"late"}}"#), Self.end[0]]
+        let stream = ConverseStream([Self.end[0]] + late + [Self.end[1]] + late)
+        #expect(stream.lines == ["start", "finish stop", "usage 3 0 0 4", "end"])
+    }
+
+    @Test
     func endsOnlyWithTheUsageBehindTheStop() {
         let cut = ConverseStream([Self.end[0]])
         #expect(cut.failure?.code == .truncatedStream)
@@ -253,6 +260,7 @@ struct ConverseStreamDecoderTests {
             default: break
             }
         }
+        #expect(!stream.hasEnd || open.isEmpty)
     }
 }
 

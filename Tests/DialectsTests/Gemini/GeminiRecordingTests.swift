@@ -102,8 +102,34 @@ struct GeminiRecordingTests {
         }
         if recording.name == "gemini/stream-google-search" {
             #expect(usage?.searches == 1)
-            #expect(words.filter { $0.hasPrefix("citation 0") }.count == 1)
+            try Self.expectCitations(events, of: recording, in: shown.text)
         }
+    }
+
+    /// Every pair of a segment and a source is told, its place counted in characters.
+    private static func expectCitations(
+        _ events: [CanonicalEvent],
+        of recording: GeminiRecording,
+        in text: String
+    ) throws {
+        let candidate = try #require((recording.answers.last?["candidates"] as? [[String: Any]])?.first)
+        let grounding = try #require(candidate["groundingMetadata"] as? [String: Any])
+        let supports = try #require(grounding["groundingSupports"] as? [[String: Any]])
+        let quotes = supports.flatMap { support -> [String] in
+            let quote = (support["segment"] as? [String: Any])?["text"] as? String ?? ""
+            return ((support["groundingChunkIndices"] as? [Int]) ?? []).map { _ in quote }
+        }
+        let scalars = Array(text.unicodeScalars)
+        var cited: [String] = []
+        for event in events {
+            guard case .delta(_, .citation(let opaque)) = event, let web = opaque.value["web"] else { continue }
+            #expect(web["uri"]?.asString?.hasPrefix("https://") == true)
+            let start = try #require(web["start_index"]?.asInt)
+            let end = try #require(web["end_index"]?.asInt)
+            cited.append(String(String.UnicodeScalarView(scalars[start..<end])))
+        }
+        #expect(quotes.contains { $0.contains("°") })
+        #expect(cited == quotes)
     }
 
     @Test(arguments: streams)

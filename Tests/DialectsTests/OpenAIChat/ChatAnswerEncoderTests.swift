@@ -147,7 +147,10 @@ struct RoundTrip: Sendable, CustomTestStringConvertible {
         ),
         RoundTrip(
             testDescription: "thinking between text and call",
-            parts: [.text("T"), Self.signed, Part(.redactedThinking, signature: Signature("b", family: .anthropic)), Self.call]
+            parts: [
+                .text("T"), Self.signed, Part(.redactedThinking, signature: Signature("b", family: .anthropic)),
+                Self.call,
+            ]
         ),
         RoundTrip(
             testDescription: "two thoughts around a text",

@@ -208,7 +208,10 @@ struct ChatRequestDecoderTests {
         (#"{"model":"m","messages":[{"role":"user","content":"x"}],"max_tokens":1.5}"#, "max_tokens"),
         (#"{"model":"m","messages":[{"role":"user","content":"x"}],"n":0}"#, "n"),
         (#"{"model":"m","messages":[{"role":"user","content":"x"}],"stop":[1]}"#, "stop[0]"),
-        (#"{"model":"m","messages":[{"role":"user","content":"x"}],"tools":[{"type":"function"}]}"#, "tools[0].function"),
+        (
+            #"{"model":"m","messages":[{"role":"user","content":"x"}],"tools":[{"type":"function"}]}"#,
+            "tools[0].function"
+        ),
         (
             #"{"model":"m","messages":[{"role":"user","content":"x"}],"tools":[{"type":"function","function":{}}]}"#,
             "tools[0].function.name"

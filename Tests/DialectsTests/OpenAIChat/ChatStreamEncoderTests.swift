@@ -14,9 +14,11 @@ struct ChatStreamEncoderTests {
             #"data: {"id":"chatcmpl-01ABC","object":"chat.completion.chunk","created":1700000000,"model":"up","choices":["#
         #expect(
             text(stream)
-                == head + #"{"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}],"#
+                == head
+                + #"{"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}],"#
                 + "\"usage\":null}\n\n" + head
-                + #"{"index":0,"delta":{"content":"a\""},"logprobs":null,"finish_reason":null}],"# + "\"usage\":null}\n\n"
+                + #"{"index":0,"delta":{"content":"a\""},"logprobs":null,"finish_reason":null}],"#
+                + "\"usage\":null}\n\n"
                 + ": keep-alive\n\n" + head + #"{"index":0,"delta":{},"logprobs":null,"finish_reason":"stop"}],"#
                 + "\"usage\":null}\n\n" + head
                 + #"],"usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3,"prompt_tokens_details":"#
