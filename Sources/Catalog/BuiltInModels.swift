@@ -10,7 +10,25 @@ enum BuiltInModels {
         if kind == .ollama { return [] }
         let lines = CatalogData.lines(kind)
         return (0..<lines.count).compactMap { index in
-            lines.hasPrefix(index, "ft:") ? nil : lines.name(index)
+            lines.hasPrefix(index, "ft:") || !Self.isServed(lines, index, kind) ? nil : lines.name(index)
+        }
+    }
+
+    /// Whether a path of the gateway can answer for the model: it chats, completes texts or embeds them, and is asked in a
+    /// dialect that is built.
+    private static func isServed(_ lines: CatalogLines, _ index: Int, _ kind: ProviderKind) -> Bool {
+        // What stands behind an alias decides.
+        var place = index
+        if let canonical = lines.alias(index) {
+            guard let found = lines.index(of: canonical) else { return false }
+            place = found
+        }
+        if kind == .vertex, !lines.hasPrefix(place, "gemini") { return false }
+        switch lines.mode(place) {
+        case .chat: return true
+        case .completion, .embedding:
+            return kind != .anthropic && kind != .gemini && kind != .vertex && kind != .bedrock
+        default: return false
         }
     }
 

@@ -90,6 +90,7 @@ package struct Catalog: Sendable {
                 model.prices = PriceList(price)
             }
         }
+        model.closeMedia()
         return ModelCache.Answer(model: model, traits: model.traits)
     }
 }
@@ -101,6 +102,15 @@ extension CatalogModel {
         self.family = ModelName(name).family?.rawValue ?? ""
         self.traits = .family(of: name, at: kind)
         self.source = "configuration"
+    }
+
+    /// Notes which media are beyond a model whose capabilities are known.
+    fileprivate mutating func closeMedia() {
+        guard self.mode == .chat, self.capabilitiesAreKnown else { return }
+        self.traits.images = self.capabilities.contains(.vision)
+        self.traits.audio = self.capabilities.contains(.audioInput)
+        self.traits.documents = self.capabilities.contains(.documents)
+        self.traits.video = self.capabilities.contains(.video)
     }
 
     /// Puts in what the configuration says of the model.

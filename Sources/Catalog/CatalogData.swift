@@ -96,6 +96,15 @@ struct CatalogLines: Sendable {
         }
     }
 
+    /// What the model of a line is for: what stands between its first and its second tab.
+    func mode(_ index: Int) -> CatalogModel.Mode? {
+        self.withBytes(of: index) { bytes in
+            let fields = bytes.split(separator: UInt8(ascii: "\t"), maxSplits: 2, omittingEmptySubsequences: false)
+            guard fields.count > 1 else { return nil }
+            return CatalogModel.Mode(rawValue: String(decoding: fields[1], as: UTF8.self))
+        }
+    }
+
     /// The line whose name is `name`.
     ///
     /// - Complexity: O(log lines × length of the name).

@@ -43,6 +43,14 @@ package struct ModelTraits: Sendable, Hashable {
     package var tokenParameter = TokenParameter.maxTokens
     /// The role of instructions at the head of the conversation.
     package var systemRole = SystemRole.system
+    /// Whether it takes images.
+    package var images = true
+    /// Whether it takes audio.
+    package var audio = true
+    /// Whether it takes documents such as PDF.
+    package var documents = true
+    /// Whether it takes video.
+    package var video = true
     /// Whether images may be given by their address, for the provider to fetch.
     package var imageURLs = false
     /// Whether the result of a tool may hold images.

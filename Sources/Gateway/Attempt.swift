@@ -21,6 +21,9 @@ final class Attempt {
     /// How the upstream itself named an error of the caller's making.
     private(set) var words: ChatErrorWords?
 
+    /// What the operator has to know of a failure and the client must not.
+    private(set) var detail: String?
+
     /// The longest whole answer that is taken, and the longest error.
     private static let answerBound = 64 << 20
     private static let errorBound = 256 << 10
@@ -51,7 +54,7 @@ final class Attempt {
             throw GatewayError(.clientCancelled, origin: .client, "the client went away")
         }
         let encoded: EncodedRequest? = self.isTranslated ? try self.translated() : nil
-        self.signIn = try await self.target.provider.credential.signIn()
+        try await self.authorize()
         let delays = self.target.provider.delays
         let times = UpstreamTimes(
             connect: delays.connect,
@@ -74,6 +77,19 @@ final class Attempt {
             throw self.refuse("the upstream compressed its answer though asked not to")
         }
         if call.head.status != 200 { try await self.readError(call) }
+    }
+
+    private func authorize() async throws(GatewayError) {
+        do throws(GatewayError) {
+            self.signIn = try await self.target.provider.credential.signIn()
+        } catch {
+            // Which token service was asked, and what it said, is the operator's business.
+            guard error.code == .upstreamAuthentication else { throw error }
+            self.detail = error.message
+            var shown = error
+            shown.message = "the gateway has no valid credential for the provider '\(self.target.provider.name)'"
+            throw shown
+        }
     }
 
     /// The client's request in the target's dialect.

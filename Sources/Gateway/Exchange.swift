@@ -129,6 +129,7 @@ final class Exchange {
                     return
                 } catch {
                     self.settlement.words = attempt.words
+                    self.settlement.detail = attempt.detail
                     failure = target.provider.scrubbed(error)
                     guard !self.request.hasBegun, self.request.isOpen else { break targets }
                     if attempt.mayTryAnotherKey(after: error) { continue }

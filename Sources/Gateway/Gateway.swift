@@ -111,7 +111,7 @@ package final class Gateway: RequestHandler {
                 "route": "\(settlement.route)",
                 "status": "\(settlement.status)",
                 "upstream_status": "\(error.upstreamStatus ?? 0)",
-                "why": "\(error.message)",
+                "why": "\(settlement.detail ?? error.message)",
             ]
         )
     }

@@ -23,6 +23,8 @@ struct Settlement {
     var upstreamNanoseconds: UInt64 = 0
     var status = 0
     var error: GatewayError?
+    /// What the operator has to know of the error and the client must not.
+    var detail: String?
     /// How the upstream named an error of the caller's own making.
     var words: ChatErrorWords?
 

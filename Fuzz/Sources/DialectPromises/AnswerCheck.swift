@@ -38,7 +38,7 @@ struct AnswerCheck {
             let text = String(decoding: written, as: UTF8.self)
             written.withUnsafeBytes { bytes in
                 promise((try? JSONScan.validate(bytes)) != nil, "\(client) was written no JSON: \(text)")
-                do {
+                do throws(GatewayError) {
                     let again = try client.decodeAnswer(bytes, from: client.source(&choices))
                     Told(shaped).compare(with: Told(again), of: client, text)
                 } catch {

@@ -69,7 +69,7 @@ struct RequestCheck {
         encoded.body.withUnsafeBytes { body in
             let text = String(decoding: body, as: UTF8.self)
             promise((try? JSONScan.validate(body)) != nil, "\(dialect) was written no JSON: \(text)")
-            do {
+            do throws(GatewayError) {
                 _ = try dialect.decodeRequest(body, model: target.model, stream: request.stream)
             } catch {
                 promise(false, "\(dialect) does not read what was written for it: \(error.message) in \(text)")

@@ -1,5 +1,6 @@
 import CFuzzer
 import DialectPromises
+import Dialects
 import Glibc
 
 // Requests, answers and streams in this dialect: DialectPromises says what an input is, and what must hold of it.

@@ -55,11 +55,11 @@ extension ConverseRequestWriter {
 
     private mutating func planNova(_ wish: ReasoningRequest, _ notes: inout TranslationNotes) throws(GatewayError) {
         guard self.target.traits.reasoning != .none else { return try self.refuse(wish, &notes) }
-        guard let word = try self.word(for: wish, in: ["none", "low", "medium", "high"], &notes) else { return }
-        if word == "none" {
+        if wish.isRefused, !self.target.traits.reasoningAlwaysOn {
             self.additional["reasoningConfig"] = ["type": "disabled"]
             return
         }
+        guard let word = try self.word(for: wish, in: ["low", "medium", "high"], &notes) else { return }
         self.additional["reasoningConfig"] = ["type": "enabled", "maxReasoningEffort": .string(word)]
         self.isNovaAtFullEffort = word == "high"
     }
@@ -106,6 +106,8 @@ extension ConverseRequestWriter {
         let traits = self.target.traits
         let least = max(traits.budgetRange?.lowerBound ?? 1024, 1024)
         var room = self.request.maxOutput ?? min(traits.outputLimit ?? 16_384, 32_768)
+        // The model's own default need not be above the budget.
+        if self.request.maxOutput == nil { self.raisedLimit = room }
         if let asked = wish.budget, let limit = self.request.maxOutput, asked >= limit {
             let (sum, overflows) = limit.addingReportingOverflow(asked)
             room = min(overflows ? .max : sum, traits.outputLimit ?? .max)

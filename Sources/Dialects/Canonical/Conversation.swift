@@ -32,6 +32,7 @@ extension CanonicalRequest {
         for target: TranslationTarget,
         notes: inout TranslationNotes
     ) throws(GatewayError) -> [Message] {
+        try self.checkMedia(for: target)
         var turns: [Message] = []
         turns.reserveCapacity(self.messages.count + 1)
         for message in self.messages {
@@ -47,7 +48,12 @@ extension CanonicalRequest {
             }
         }
         turns = ToolPairing.paired(turns, mediaInResults: rules.takesMediaInResults, notes: &notes)
-        if let last = turns.last, last.role == .assistant, !rules.takesPrefill {
+        if rules.refusesBlankText {
+            // A result without a call has become text, and may have been empty.
+            for at in turns.indices { turns[at].parts.removeAll(where: Self.isBlank) }
+            turns.removeAll { $0.parts.isEmpty }
+        }
+        while let last = turns.last, last.role == .assistant, !rules.takesPrefill {
             try notes.drop("messages[\(self.messages.count - 1)]", .changedContent)
             turns.removeLast()
         }
@@ -57,6 +63,28 @@ extension CanonicalRequest {
             turns.insert(Message(.user, [.text(".")]), at: 0)
         }
         return turns
+    }
+
+    /// - Throws: `unsupported`, naming the part, for a medium the model is known not to take: to leave it out would change
+    ///   what is asked.
+    private func checkMedia(for target: TranslationTarget) throws(GatewayError) {
+        let traits = target.traits
+        guard !(traits.images && traits.audio && traits.documents && traits.video) else { return }
+        for (at, message) in self.messages.enumerated() {
+            for (place, part) in message.parts.enumerated() {
+                var parts = [part]
+                if case .toolResult(let result) = part.content { parts = result.parts }
+                for part in parts {
+                    guard let kind = part.refusedMedium(traits) else { continue }
+                    throw GatewayError(
+                        .unsupported,
+                        origin: .client,
+                        "the model '\(target.model)' takes no \(kind); ask one that does, or leave it out",
+                        field: "messages[\(self.system.isEmpty ? at : at + 1)].content[\(place)]"
+                    )
+                }
+            }
+        }
     }
 
     /// The parts without the reasoning and the signatures of other families, which are errors anywhere but at home.
@@ -79,7 +107,13 @@ extension CanonicalRequest {
     }
 
     private static func isBlank(_ part: Part) -> Bool {
-        guard part.signature == nil, let text = part.text else { return false }
+        guard part.signature == nil else { return false }
+        let text: String
+        switch part.content {
+        case .text(let plain): text = plain
+        case .refusal(let refusal): text = refusal
+        default: return false
+        }
         return text.utf8.allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0a || $0 == 0x0d }
     }
 
@@ -98,6 +132,18 @@ extension CanonicalRequest {
 }
 
 extension Part {
+    /// What the part is, where a model with `traits` does not take it.
+    fileprivate func refusedMedium(_ traits: ModelTraits) -> String? {
+        switch self.content {
+        case .image where !traits.images: "images"
+        case .audio where !traits.audio: "audio"
+        case .document(let document) where !traits.documents:
+            if case .media = document.body { "documents" } else { nil }
+        case .video where !traits.video: "video"
+        default: nil
+        }
+    }
+
     /// Whether the part is reasoning, readable or encrypted.
     package var isReasoning: Bool {
         switch self.content {

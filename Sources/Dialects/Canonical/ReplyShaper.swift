@@ -15,12 +15,11 @@ package struct ReplyShaper: Sendable {
     private var inputs: [Int: String] = [:]
     private var hasCall = false
     private var hasShownCall = false
+    /// The ids of the calls so far.
+    private var ids: Set<String> = []
 
     /// A shaper for one reply.
     package init(_ plan: ReplyPlan) { self.plan = plan }
-
-    /// Whether a reply passes as it is.
-    package var isPlain: Bool { self.plan.isPlain }
 
     /// Appends what becomes of `event` to `events`.
     package mutating func shape(_ event: CanonicalEvent, into events: inout [CanonicalEvent]) {
@@ -40,7 +39,11 @@ package struct ReplyShaper: Sendable {
             let known = self.plan.names.known(name)
             let isCustom = self.plan.customTools.contains(known)
             if isCustom { self.inputs[block] = "" }
-            let shown = CanonicalEvent.BlockKind.toolCall(id: id, name: known, kind: isCustom ? .custom : kind)
+            let shown = CanonicalEvent.BlockKind.toolCall(
+                id: self.unique(id),
+                name: known,
+                kind: isCustom ? .custom : kind
+            )
             events.append(.blockStart(block: block, choice: choice, shown))
         case .delta(let block, let delta):
             guard !self.hidden.contains(block) else { return }
@@ -63,6 +66,9 @@ package struct ReplyShaper: Sendable {
             events.append(event)
         case .finish(let choice, let reason):
             events.append(.finish(choice: choice, self.shaped(reason)))
+        case .start(let id, let model, let usage):
+            // A client is told the name it asked for rather than none.
+            events.append(.start(id: id, model: model == "" ? nil : model, usage: usage))
         default:
             events.append(event)
         }
@@ -70,8 +76,8 @@ package struct ReplyShaper: Sendable {
 
     /// The whole answer, shaped.
     package mutating func shape(_ answer: CanonicalAnswer) -> CanonicalAnswer {
-        guard !self.plan.isPlain else { return answer }
         var answer = answer
+        if answer.model == "" { answer.model = nil }
         for at in answer.choices.indices {
             self.hasCall = false
             self.hasShownCall = false
@@ -88,6 +94,7 @@ package struct ReplyShaper: Sendable {
         self.hasCall = true
         self.hasShownCall = true
         var part = part
+        call.id = self.unique(call.id)
         call.name = self.plan.names.known(call.name)
         if self.plan.customTools.contains(call.name) {
             call.kind = .custom
@@ -95,6 +102,14 @@ package struct ReplyShaper: Sendable {
         }
         part.content = .toolCall(call)
         return part
+    }
+
+    /// The id, or another one where a call of the same answer has it already: the results could not be told apart.
+    private mutating func unique(_ id: String) -> String {
+        if self.ids.insert(id).inserted { return id }
+        var copy = 2
+        while !self.ids.insert("\(id)_\(copy)").inserted { copy += 1 }
+        return "\(id)_\(copy)"
     }
 
     private func shaped(_ reason: StopReason) -> StopReason {

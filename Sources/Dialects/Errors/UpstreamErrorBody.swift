@@ -111,6 +111,11 @@ struct UpstreamErrorBody {
         for key in ["code", "status", "status_code", "originalStatusCode"] {
             if let status = object[key]?.integer, (400...599).contains(status) { self.status = status }
         }
+        // AWS: `com.amazon.bedrock#ThrottlingException`.
+        if let kind = object["__type"]?.words?.split(separator: "#").last { self.type = String(kind) }
+        if case .object(let details)? = object["details"], let code = details["error_code"]?.words {
+            self.marks.append(code)
+        }
         if case .object(let inner)? = object["innererror"], let code = inner["code"]?.words { self.marks.append(code) }
         if case .object(let metadata)? = object["metadata"] { self.readMetadata(metadata) }
         if case .array(let details)? = object["details"] { self.readDetails(details) }

@@ -14,6 +14,8 @@ struct GeminiResponse {
     var candidates: [Candidate] = []
     /// Whether the prompt was refused, so that there are no candidates.
     var isBlocked = false
+    /// Why, where it says so.
+    var blockMessage: String?
     /// Whether it is an error in place of an answer.
     var isError = false
     /// Whether any field of the dialect was in it.
@@ -83,8 +85,11 @@ struct GeminiResponse {
                     self.isKnown = true
                     var feedback = members.object
                     while let field = try feedback.nextHead(in: bytes) {
-                        guard field.kind != .null, field.keyIs("blockReason", in: bytes) else { continue }
-                        self.isBlocked = true
+                        if field.kind != .null, field.keyIs("blockReason", in: bytes) {
+                            self.isBlocked = true
+                        } else if field.kind == .string, field.keyIs("blockReasonMessage", in: bytes) {
+                            self.blockMessage = try JSONScan.string(field.value, in: bytes)
+                        }
                     }
                     members.resume(after: feedback)
                 } else if member.keyIs("error", in: bytes) {

@@ -13,6 +13,7 @@ package struct GeminiStreamDecoder: StreamDecoding {
     private var calls = 0
     private var hasStarted = false
     private var isBlocked = false
+    private var blockMessage: String?
     private var usage: Usage?
     private var searches = 0
 
@@ -129,6 +130,11 @@ package struct GeminiStreamDecoder: StreamDecoding {
             let reason = candidate.finish ?? .other("FINISH_REASON_UNSPECIFIED")
             events.append(.finish(choice: candidate.index, reason.derived(callsTools: candidate.callsTools)))
         }
+        if self.candidates.isEmpty, let message = self.blockMessage {
+            events.append(.blockStart(block: 0, choice: 0, .refusal))
+            events.append(.delta(block: 0, .text(message)))
+            events.append(.blockStop(block: 0))
+        }
         if self.candidates.isEmpty { events.append(.finish(choice: 0, self.isBlocked ? .contentFilter : .stop)) }
         if var usage = self.usage, usage.searches != self.searches {
             usage.searches = self.searches
@@ -151,6 +157,7 @@ package struct GeminiStreamDecoder: StreamDecoding {
             events.append(.start(id: response.id, model: response.model, usage: response.usage))
         }
         if response.isBlocked { self.isBlocked = true }
+        self.blockMessage = response.blockMessage ?? self.blockMessage
         for (position, candidate) in response.candidates.enumerated() {
             self.take(candidate, position, into: &events)
         }

@@ -110,9 +110,9 @@ extension ChatRequestReading {
         case "top_p": self.request.sampling.topP = try ChatField.number(value, key)
         case "top_k": self.request.sampling.topK = try ChatField.number(value, key)
         case "min_p": self.request.sampling.minP = try ChatField.number(value, key)
-        case "frequency_penalty": self.request.sampling.frequencyPenalty = try ChatField.number(value, key)
-        case "presence_penalty": self.request.sampling.presencePenalty = try ChatField.number(value, key)
-        case "repetition_penalty": self.request.sampling.repetitionPenalty = try ChatField.number(value, key)
+        case "frequency_penalty": self.request.sampling.frequencyPenalty = try Self.unless(0, value, key)
+        case "presence_penalty": self.request.sampling.presencePenalty = try Self.unless(0, value, key)
+        case "repetition_penalty": self.request.sampling.repetitionPenalty = try Self.unless(1, value, key)
         case "seed": self.request.sampling.seed = try ChatField.number(value, key)
         case "logit_bias":
             let bias = try ChatField.object(value, key)
@@ -120,6 +120,13 @@ extension ChatRequestReading {
         default: return false
         }
         return true
+    }
+
+    /// The number, or nil where it is the one that asks for nothing: clients spell it out, and it is no loss.
+    private static func unless(_ neutral: Double, _ value: JSONValue, _ key: String) throws(GatewayError) -> JSONNumber?
+    {
+        let number = try ChatField.number(value, key)
+        return number.double == neutral ? nil : number
     }
 
     private mutating func takeOutput(_ key: String, _ value: JSONValue) throws(GatewayError) -> Bool {

@@ -1,5 +1,5 @@
 internal import Core
-package import JSON
+internal import JSON
 
 /// Writes a whole answer for a client of OpenAI's Responses API.
 ///

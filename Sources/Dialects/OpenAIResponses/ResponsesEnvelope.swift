@@ -105,11 +105,15 @@ struct ResponsesEnvelope {
         ("top_p", 1.0), ("truncation", "disabled"), ("user", .null), ("metadata", [:]),
     ]
 
+    /// The tiers an answer can have been made in.
+    private static let tiers: Set<String> = ["default", "flex", "scale", "priority", "ultrafast"]
+
     private func writeEcho(tier: String?, to writer: inout JSONWriter) {
         for (key, otherwise) in Self.echoed {
             writer.key(key)
-            if key == "service_tier", let tier {
-                writer.string(tier)
+            if key == "service_tier" {
+                // Other providers have tiers of their own.
+                writer.string(tier.flatMap { Self.tiers.contains($0) ? $0 : nil } ?? "default")
                 continue
             }
             guard let said = self.style.echo?[key], !said.isNull else {

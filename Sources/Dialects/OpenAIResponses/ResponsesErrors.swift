@@ -1,5 +1,4 @@
 package import Core
-internal import JSON
 
 /// Errors towards clients of OpenAI's Responses API: the same body and the same statuses as in Chat, and an event of its own
 /// in streams.
@@ -23,9 +22,15 @@ package enum ResponsesErrors {
         bytes.append(contentsOf: "\n\n".utf8)
     }
 
-    /// The word for `error` in the `error.code` of a failed response; agents compact or wait by it.
+    /// The word for `error` in the `error.code` of a failed response. The API has few of them, by which agents compact their
+    /// conversation or wait; everything else is the server's fault.
     static func code(of error: GatewayError) -> String {
-        let body = try? JSONValue(parsing: ChatErrors.write(error, request: nil).body)
-        return body?["error"]?["code"]?.asString ?? "server_error"
+        switch error.code {
+        case .contextLength: "context_length_exceeded"
+        case .rateLimit: "rate_limit_exceeded"
+        case .quotaExhausted, .billing: "insufficient_quota"
+        case .badRequest, .unsupported, .contentFilter: "invalid_prompt"
+        default: "server_error"
+        }
     }
 }

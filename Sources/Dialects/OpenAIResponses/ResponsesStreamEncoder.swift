@@ -1,5 +1,5 @@
 package import Core
-package import JSON
+internal import JSON
 
 /// Writes a streamed answer for a client of OpenAI's Responses API.
 ///

@@ -44,7 +44,7 @@ struct FrameReader {
                 throw TranslatedPassage.malformed("\(error)")
             }
             self.scanner = .eventStream(scanner)
-            return message.map { (.whole(Self.frame(of: $0, bytes)), $0.length) }
+            return message.map { (.whole(StreamFrame($0, in: bytes)), $0.length) }
         }
     }
 
@@ -64,17 +64,5 @@ struct FrameReader {
             return .whole(StreamFrame(name: name, data: UnsafeRawBufferPointer(rebasing: raw[data])))
         }
         return .joined(name: name, data: event.joinedData(in: raw))
-    }
-
-    private static func frame(of message: EventStreamMessageView, _ raw: UnsafeRawBufferPointer) -> StreamFrame {
-        func bytes(_ range: Range<Int>?) -> UnsafeRawBufferPointer? {
-            range.map { UnsafeRawBufferPointer(rebasing: raw[$0]) }
-        }
-        let isEvent = bytes(message.messageType)?.isExactly("event") ?? false
-        return StreamFrame(
-            kind: isEvent ? .event : .exception,
-            name: bytes(isEvent ? message.eventType : message.exceptionType ?? message.errorCode),
-            data: UnsafeRawBufferPointer(rebasing: raw[message.payload])
-        )
     }
 }

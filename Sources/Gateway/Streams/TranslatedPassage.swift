@@ -100,10 +100,6 @@ struct TranslatedPassage: StreamPassage {
             default: break
             }
             if event.isContent { self.hasContent = true }
-            guard !self.shaper.isPlain else {
-                self.encode(event)
-                continue
-            }
             self.shaped.removeAll(keepingCapacity: true)
             self.shaper.shape(event, into: &self.shaped)
             for event in self.shaped { self.encode(event) }

@@ -87,6 +87,18 @@ struct ReplyShaperTests {
     @Test
     func leavesAReplyAloneThatNeedsNothing() {
         #expect(ReplyPlan().isPlain)
-        #expect(ReplyShaper(ReplyPlan()).isPlain)
+        let events = Self.call(0, "f", ["{}"]) + [.finish(choice: 0, .toolCalls)]
+        #expect(Self.shaped(events, ReplyPlan()) == ["function 0 c0 f", "0 passes {}", "stop 0", "finish toolCalls"])
+    }
+
+    @Test
+    func keepsTwoCallsOfOneIdApart() {
+        let call = ToolCall(id: "x", name: "f", arguments: "{}")
+        var shaper = ReplyShaper(ReplyPlan())
+        let ids = shaper.shape(Self.answer([call, call, call])).choices[0].parts.compactMap { part -> String? in
+            guard case .toolCall(let call) = part.content else { return nil }
+            return call.id
+        }
+        #expect(ids == ["x", "x_2", "x_3"])
     }
 }
