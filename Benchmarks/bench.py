@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What a request costs the gateway, beside nginx under the same load in the same run.
 
-  bench.py [--turnpike .build/release/turnpike] [--only plain,tls,loops,instructions,allocations] [--rounds 3] [--seconds 2]
+  bench.py [--turnpike .build/release/turnpike] [--only plain,tls,loops,instructions,allocations,translation] [--rounds 3] [--seconds 2]
            [--json FILE]
 
 The load generator and the upstream run on core 0, the proxy that is measured on core 1; rounds of nginx and the gateway
@@ -23,7 +23,7 @@ import tempfile
 from dataclasses import dataclass
 
 HERE = pathlib.Path(__file__).resolve().parent
-PARTS = ("plain", "tls", "loops", "instructions", "allocations")
+PARTS = ("plain", "tls", "loops", "instructions", "allocations", "translation")
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,8 @@ def judge(results: dict, limits: dict) -> list[str]:
             if not row["same_events"]:
                 found.append(f"{part}, {name}: not every event arrived")
             if name in limits.get("ratio", {}).get(part, {}):
-                check(f"{part}, {name}, CPU against nginx", row["ratio"], limits["ratio"][part][name])
+                against = "the same dialect" if part == "translation" else "nginx"
+                check(f"{part}, {name}, CPU against {against}", row["ratio"], limits["ratio"][part][name])
         if part == "plain":
             single = result["scenes"]["1 KB, 1 connection"]
             beyond = single["added_p50_us"] - single["nginx_added_p50_us"]
@@ -147,6 +148,7 @@ def main() -> int:
 
     import counting
     import stand as stands
+    import translation
 
     tools = ["cc", "taskset", "openssl", *(["nginx"] if {"plain", "tls", "loops"} & set(parts) else [])]
     if lacking := stands.missing(*tools, *(["valgrind", "strip"] if "instructions" in parts else [])):
@@ -167,6 +169,9 @@ def main() -> int:
                     show("plain HTTP, two event loops", results["plain, two loops"])
                     results["tls, two loops"] = compare(stand, True, 2, options.rounds, options.seconds)
                     show("TLS on both sides, two event loops", results["tls, two loops"])
+                elif part == "translation":
+                    results[part] = translation.compare(stand, options.rounds, options.seconds)
+                    translation.show(results[part])
                 else:
                     results[part] = counting.instructions(stand) if part == "instructions" else counting.allocations(stand)
                     shown = ", ".join(f"{name} {figure:,}" for name, figure in results[part].items())

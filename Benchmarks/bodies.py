@@ -8,9 +8,9 @@ import pathlib
 SENTENCE = 'A traveller asked the keeper: "which road is short?" and wrote the answer down.\n'
 
 
-def request(user: str, size: int, streaming: bool) -> bytes:
+def request(user: str, size: int, streaming: bool, model: str = "gpt-4o-mini") -> bytes:
     """A chat request of about `size` bytes; `user` tells the upstream what to answer."""
-    body: dict = {"user": user, "model": "gpt-4o-mini", "stream": streaming, "temperature": 0.7, "max_tokens": 256}
+    body: dict = {"user": user, "model": model, "stream": streaming, "temperature": 0.7, "max_tokens": 256}
     if streaming:
         body["stream_options"] = {"include_usage": True}
     body["messages"] = [{"role": "system", "content": "You are a helpful assistant."}, {"role": "user", "content": ""}]

@@ -79,17 +79,21 @@ class Stand:
             except subprocess.TimeoutExpired:
                 process.kill()
 
-    def _start(self, port: int, core: int | None, *command: str) -> subprocess.Popen:
+    def _start(self, port: int, core: int | None, *command: str, env: dict[str, str] | None = None) -> subprocess.Popen:
         log = open(self.folder / f"{pathlib.Path(command[0]).name}.log", "ab")
-        process = subprocess.Popen([*pinned(core), *command], stdout=log, stderr=log, cwd=self.folder)
+        process = subprocess.Popen([*pinned(core), *command], stdout=log, stderr=log, cwd=self.folder, env=env)
         self._started.append(process)
         _wait(port)
         return process
 
-    def upstream(self, tls: bool = False, core: int | None = 0) -> tuple[int, subprocess.Popen]:
+    def upstream(
+        self, tls: bool = False, core: int | None = 0, answers: pathlib.Path | None = None
+    ) -> tuple[int, subprocess.Popen]:
+        """`answers`: a folder of answers of other providers than OpenAI."""
         port = free_port()
         extra = [str(path) for path in self.certificate] if tls else []
-        return port, self._start(port, core, str(self.folder / "upstream"), str(port), *extra)
+        env = os.environ | {"ANSWERS": str(answers)} if answers else None
+        return port, self._start(port, core, str(self.folder / "upstream"), str(port), *extra, env=env)
 
     def nginx(self, upstream: int, tls: bool = False, core: int | None = 1) -> tuple[int, subprocess.Popen]:
         """A keep-alive proxy that buffers nothing, with one worker."""
@@ -118,9 +122,12 @@ http {{
         return port, self._start(port, core, command, "-c", str(self.folder / f"nginx-{port}.conf"))
 
     def gateway(
-        self, upstream: int, tls: bool = False, threads: int | None = 1, core: int | None = 1, prefix: tuple[str, ...] = (), **options
+        self, upstream: int, tls: bool = False, threads: int | None = 1, core: int | None = 1, prefix: tuple[str, ...] = (),
+        providers: str = "", routes: str = "", **options
     ) -> Gateway:
-        """The gateway with everything a deployment has on: keys, an account with a budget and limits, metrics."""
+        """The gateway with everything a deployment has on: keys, an account with a budget and limits, metrics.
+
+        `providers` and `routes` are further lines of the configuration."""
         scheme, authority_line = ("https", f", ca_certificate: {self.authority[0]}") if tls else ("http", "")
         certificate = f"tls: {{ certificate: {self.certificate[0]}, key: {self.certificate[1]} }}\n" if tls else ""
         loops = f"server: {{ threads: {threads} }}\n" if threads else ""
@@ -129,11 +136,11 @@ http {{
             f"""{certificate}{loops}
 providers:
   bench: {{ kind: openai, base_url: "{scheme}://127.0.0.1:{upstream}/v1", api_key: {UPSTREAM_KEY}{authority_line} }}
-models:
+{providers}models:
   bench/gpt-4o-mini: {{ context: 128000, output: 16384, capabilities: [tools, vision, json_schema], price: {{ input: 0.15, output: 0.60 }} }}
 routes:
   gpt-4o-mini: bench/gpt-4o-mini
-accounts:
+{routes}accounts:
   bench: {{ budget: {{ usd: 1000000, per: month }}, limits: {{ requests: 100000000/m, tokens: 100000000000/m, concurrent: 100000 }} }}
 telemetry: {{ prometheus: true }}
 """,

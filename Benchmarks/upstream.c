@@ -1,5 +1,8 @@
 // A fast OpenAI-compatible upstream for measurements: upstream PORT [CERTIFICATE KEY]
 //
+// With ANSWERS=FOLDER in the environment it is other providers too: a request whose path begins with /NAME/ is answered with the
+// bytes of FOLDER/NAME.stream where the path or the first 400 bytes of the body ask for a stream, else of FOLDER/NAME.whole.
+//
 // The "user" field of the request chooses the answer:
 //   (anything else)  a chat completion of about 1 KB
 //   "burst"          a stream of 50 events, sent at once
@@ -7,6 +10,7 @@
 //   "brisk"          a stream of 10 events, 1 ms between two events
 #include "wire.h"
 
+#include <dirent.h>
 #include <signal.h>
 
 enum { EVENTS = 50, BRISK_EVENTS = 10, MAX_FD = 65536 };
@@ -95,6 +99,52 @@ static void make_answers(void) {
     }
 }
 
+typedef struct {
+    char name[32];
+    int streams;
+    char *bytes;
+    size_t size;
+} Answer;
+
+static Answer answers[16];
+static int answer_count;
+
+static void load_answers(const char *folder) {
+    DIR *list = opendir(folder);
+    if (!list) die(folder);
+    for (struct dirent *entry; (entry = readdir(list)) && answer_count < 16;) {
+        char *dot = strrchr(entry->d_name, '.'), path[1024];
+        Answer *answer = &answers[answer_count];
+        if (!dot || dot == entry->d_name || dot - entry->d_name >= (long)sizeof answer->name) continue;
+        snprintf(answer->name, sizeof answer->name, "%.*s", (int)(dot - entry->d_name), entry->d_name);
+        answer->streams = !strcmp(dot, ".stream");
+        snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+        FILE *file = fopen(path, "rb");
+        if (!file) die(path);
+        answer->bytes = malloc(1 << 20);
+        answer->size = fread(answer->bytes, 1, 1 << 20, file);
+        fclose(file);
+        answer_count++;
+    }
+    closedir(list);
+}
+
+// The answer of the provider whose name the path begins with; NULL where there is none.
+static const Answer *answer_for(const char *in, size_t body_at, size_t size) {
+    if (!answer_count) return NULL;
+    const char *slash = memchr(in, '/', size), *space = slash ? memchr(slash, ' ', size - (size_t)(slash - in)) : NULL;
+    if (!space) return NULL;
+    size_t looked = size - body_at < 400 ? size - body_at : 400;
+    int streams = memmem(slash, (size_t)(space - slash), "tream", 5) || memmem(in + body_at, looked, "\"stream\":true", 13);
+    for (int i = 0; i < answer_count; i++) {
+        size_t length = strlen(answers[i].name);
+        if (answers[i].streams == streams && (size_t)(space - slash) > length + 1
+            && !memcmp(slash + 1, answers[i].name, length) && slash[length + 1] == '/')
+            return &answers[i];
+    }
+    return NULL;
+}
+
 static void drop(Connection *c) {
     connections[c->wire.fd] = NULL;
     generations[c->wire.fd]++;
@@ -172,9 +222,11 @@ static void answer_requests(Connection *c) {
     size_t size, body_at;
     while (!c->events_left && c->in_size && (size = request_size(c, &body_at))) {
         Kind kind = kind_of(c->in + body_at, size - body_at);
+        const Answer *answer = answer_for(c->in, body_at, size);
         memmove(c->in, c->in + size, c->in_size - size);
         c->in_size -= size;
-        if (kind == WHOLE) queue(c, whole, whole_size);
+        if (answer) queue(c, answer->bytes, answer->size);
+        else if (kind == WHOLE) queue(c, whole, whole_size);
         else if (kind == BURST) queue(c, burst, burst_size);
         else {
             int first = kind == PACED ? 0 : EVENTS - BRISK_EVENTS;
@@ -249,6 +301,7 @@ int main(int count, char **arguments) {
     }
     signal(SIGPIPE, SIG_IGN);  // OpenSSL writes without MSG_NOSIGNAL
     make_answers();
+    if (getenv("ANSWERS")) load_answers(getenv("ANSWERS"));
     paced.ring = malloc(RING * sizeof(Tick));
     brisk.ring = malloc(RING * sizeof(Tick));
     int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), one = 1;

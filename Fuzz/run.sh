@@ -9,6 +9,9 @@
 #
 # FuzzJSON: no reader traps, and tree, check and walks agree. FuzzSSE: the events do not depend on the cuts. FuzzHTTP1:
 # requests and answers do not depend on the cuts, stay within the limits, and are what a plain second reading makes of them.
+# FuzzEventStream: messages and faults do not depend on the cuts, and what is written reads back. FuzzChat, FuzzAnthropic,
+# FuzzGemini, FuzzConverse: requests, answers and streams of the dialect never trap, and what was read can be written in every
+# dialect and says the same there.
 set -eu
 
 seconds=${1:?usage: $0 SECONDS [target...]}

@@ -2,6 +2,8 @@
 package enum Dialect: String, Sendable, Hashable, CaseIterable {
     /// OpenAI's Chat Completions, and every server compatible with it.
     case openAIChat = "openai"
+    /// OpenAI's Responses.
+    case openAIResponses = "openai-responses"
     /// Anthropic's Messages.
     case anthropicMessages = "anthropic"
     /// Google's generateContent, at AI Studio and at Vertex.

@@ -15,6 +15,7 @@ extension Dialect {
     ) throws(GatewayError) -> CanonicalRequest {
         switch self {
         case .openAIChat: try ChatRequestDecoder.decode(body, model: model, stream: stream)
+        case .openAIResponses: try ResponsesRequestDecoder.decode(body, model: model, stream: stream)
         case .anthropicMessages: try AnthropicRequestDecoder.decode(body, model: model, stream: stream)
         case .gemini: try GeminiRequestDecoder.decode(body, model: model, stream: stream)
         case .bedrockConverse: try ConverseRequestDecoder.decode(body, model: model, stream: stream)
@@ -31,6 +32,7 @@ extension Dialect {
     ) throws(GatewayError) -> EncodedRequest {
         switch self {
         case .openAIChat: try ChatRequestEncoder.encode(request, for: target, notes: &notes)
+        case .openAIResponses: try ResponsesRequestEncoder.encode(request, for: target, notes: &notes)
         case .anthropicMessages: try AnthropicRequestEncoder.encode(request, for: target, notes: &notes)
         case .gemini: try GeminiRequestEncoder.encode(request, for: target, notes: &notes)
         case .bedrockConverse: try ConverseRequestEncoder.encode(request, for: target, notes: &notes)
@@ -46,6 +48,7 @@ extension Dialect {
     ) throws(GatewayError) -> CanonicalAnswer {
         switch self {
         case .openAIChat: try ChatAnswerDecoder.decode(body, from: source)
+        case .openAIResponses: try ResponsesAnswerDecoder.decode(body, from: source)
         case .anthropicMessages: try AnthropicAnswerDecoder.decode(body, from: source)
         case .gemini: try GeminiAnswerDecoder.decode(body, from: source)
         case .bedrockConverse: try ConverseAnswerDecoder.decode(body, from: source)
@@ -56,6 +59,7 @@ extension Dialect {
     package func encodeAnswer(_ answer: CanonicalAnswer, _ style: ReplyStyle) -> [UInt8] {
         switch self {
         case .openAIChat: ChatAnswerEncoder.encode(answer, style)
+        case .openAIResponses: ResponsesAnswerEncoder.encode(answer, style)
         case .anthropicMessages: AnthropicAnswerEncoder.encode(answer, style)
         case .gemini: GeminiAnswerEncoder.encode(answer, style)
         case .bedrockConverse: ConverseAnswerEncoder.encode(answer, style)
@@ -69,6 +73,7 @@ extension Dialect {
     package func streamDecoder(from source: ReplySource) -> any StreamDecoding {
         switch self {
         case .openAIChat: ChatStreamDecoder(from: source)
+        case .openAIResponses: ResponsesStreamDecoder(from: source)
         case .anthropicMessages: AnthropicStreamDecoder(from: source)
         case .gemini: GeminiStreamDecoder(from: source)
         case .bedrockConverse: ConverseStreamDecoder(from: source)
@@ -79,6 +84,7 @@ extension Dialect {
     package func streamEncoder(_ style: ReplyStyle) -> any StreamEncoding {
         switch self {
         case .openAIChat: ChatStreamEncoder(style)
+        case .openAIResponses: ResponsesStreamEncoder(style)
         case .anthropicMessages: AnthropicStreamEncoder(style)
         case .gemini: GeminiStreamEncoder(style, isArray: style.isJSONArray)
         case .bedrockConverse: ConverseStreamEncoder(style)
@@ -96,7 +102,7 @@ extension Dialect {
         words: ChatErrorWords? = nil
     ) -> (status: Int, body: [UInt8], fields: [(name: String, value: String)]) {
         switch self {
-        case .openAIChat:
+        case .openAIChat, .openAIResponses:
             let (status, body) = ChatErrors.write(error, request: request, words: words)
             return (status, body, [])
         case .anthropicMessages: return AnthropicErrors.write(error, request: request)
@@ -113,7 +119,7 @@ extension Dialect {
     /// The content type of a stream.
     package func streamContentType(_ style: ReplyStyle) -> StaticString {
         switch self {
-        case .openAIChat, .anthropicMessages: "text/event-stream; charset=utf-8"
+        case .openAIChat, .openAIResponses, .anthropicMessages: "text/event-stream; charset=utf-8"
         case .gemini: style.isJSONArray ? "application/json" : "text/event-stream"
         case .bedrockConverse: "application/vnd.amazon.eventstream"
         }
@@ -122,7 +128,7 @@ extension Dialect {
     /// The answer to a client that asks which models there are.
     package func modelList(_ names: [String]) -> [UInt8] {
         switch self {
-        case .openAIChat, .bedrockConverse: ModelsList.write(names)
+        case .openAIChat, .openAIResponses, .bedrockConverse: ModelsList.write(names)
         case .anthropicMessages: AnthropicModels.list(names)
         case .gemini: GeminiModels.list(names)
         }
@@ -131,7 +137,7 @@ extension Dialect {
     /// The answer to a client that asks for one model.
     package func model(_ name: String) -> [UInt8] {
         switch self {
-        case .openAIChat, .bedrockConverse: ModelsList.write(model: name)
+        case .openAIChat, .openAIResponses, .bedrockConverse: ModelsList.write(model: name)
         case .anthropicMessages: AnthropicModels.model(name)
         case .gemini: GeminiModels.model(name)
         }

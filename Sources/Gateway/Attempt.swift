@@ -10,6 +10,8 @@ final class Attempt {
     let target: TargetRuntime
     private let asked: ClientRequest
     private let request: ServerRequest
+    /// What the target is asked in.
+    private let dialect: Dialect
     private let began = Instant.now
     private let deadline: Instant
     private var call: UpstreamCall?
@@ -32,6 +34,7 @@ final class Attempt {
         self.target = target
         self.asked = asked
         self.request = request
+        self.dialect = target.provider.dialect(for: asked.dialect, target.translation.traits)
         self.notes = TranslationNotes(isStrict: asked.isStrict)
         let configured = target.provider.delays.total
         let total = asked.timeout.map { min(Delay($0), configured) } ?? configured
@@ -42,7 +45,7 @@ final class Attempt {
     var nanoseconds: UInt64 { Instant.now.nanoseconds(since: self.began) }
 
     /// Whether the target speaks another dialect than the client.
-    var isTranslated: Bool { self.target.provider.dialect != self.asked.dialect || self.asked.isJSONArray }
+    var isTranslated: Bool { self.dialect != self.asked.dialect || self.asked.isJSONArray }
 
     private var quirks: ChatQuirks { self.target.provider.quirks }
 
@@ -96,9 +99,9 @@ final class Attempt {
     private func translated() throws(GatewayError) -> EncodedRequest {
         let request = try self.asked.canonical()
         do throws(GatewayError) {
-            let encoded = try self.target.provider.dialect.encodeRequest(
+            let encoded = try self.dialect.encodeRequest(
                 request,
-                for: self.target.translation,
+                for: self.target.translation(in: self.dialect),
                 notes: &self.notes
             )
             self.plan = encoded.plan
@@ -113,7 +116,7 @@ final class Attempt {
 
     private func upstreamRequest(_ encoded: EncodedRequest?) -> UpstreamRequest {
         let facts = self.asked.facts
-        let operation = UpstreamOperation(facts)
+        let operation = UpstreamOperation(facts, in: self.dialect)
         let forwarded = ForwardedFields.of(self.request, to: encoded == nil ? self.asked.dialect : nil)
         guard let encoded else {
             return self.target.request(
@@ -149,15 +152,14 @@ final class Attempt {
     /// The whole answer, judged and in the client's dialect.
     func wholeAnswer() async throws(GatewayError) -> (ByteBuffer, ChatAnswerFacts) {
         let body = try await self.opened.body(limit: Self.answerBound)
-        let upstream = self.target.provider.dialect
-        if !self.isTranslated, upstream == .openAIChat {
+        if !self.isTranslated, self.dialect == .openAIChat {
             let facts = try body.withBytes { bytes throws(GatewayError) in
                 try ChatAnswerReader.read(bytes, quirks: self.quirks, endpoint: self.asked.facts.endpoint)
             }
             return (body, facts)
         }
         let decoded = try body.withBytes { bytes throws(GatewayError) in
-            try upstream.decodeAnswer(bytes, from: self.source)
+            try self.dialect.decodeAnswer(bytes, from: self.source)
         }
         var shaper = ReplyShaper(self.plan ?? ReplyPlan())
         let answer = shaper.shape(decoded)
@@ -184,7 +186,7 @@ final class Attempt {
     /// A translated stream, at its first content.
     func translatedStream() async throws(GatewayError) -> StreamRelay<TranslatedPassage> {
         let passage = TranslatedPassage(
-            from: self.target.provider.dialect,
+            from: self.dialect,
             self.source,
             to: self.asked.dialect,
             self.style,
@@ -207,7 +209,7 @@ final class Attempt {
     private var source: ReplySource {
         var source = ReplySource(
             model: self.target.model,
-            family: self.target.translation.family,
+            family: self.target.translation(in: self.dialect).family,
             seed: self.request.id.description
         )
         source.quirks = self.quirks
@@ -223,6 +225,7 @@ final class Attempt {
         )
         style.includesUsage = self.asked.facts.includesUsage
         style.isJSONArray = self.asked.isJSONArray
+        style.echo = self.asked.echo
         return style
     }
 

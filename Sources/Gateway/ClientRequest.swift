@@ -1,5 +1,6 @@
 import Core
 import Dialects
+import JSON
 import NIOCore
 import Transport
 
@@ -35,6 +36,12 @@ final class ClientRequest {
 
     /// The dialect the client speaks.
     var dialect: Dialect { self.facts.dialect }
+
+    /// Fields of the request that a Responses client finds again in the reply.
+    var echo: JSONObject? {
+        guard self.dialect == .openAIResponses else { return nil }
+        return self.body.withUnsafeReadableBytes { ResponsesState.echo(of: $0) }
+    }
 
     /// The request in no dialect, decoded once.
     func canonical() throws(GatewayError) -> CanonicalRequest {

@@ -1,4 +1,6 @@
+package import Core
 package import Dialects
+package import TurnpikeConfiguration
 
 /// What differs from provider to provider, as data: one row for each kind the configuration knows.
 ///
@@ -97,13 +99,37 @@ extension ProviderProfile {
         }
     }
 
-    /// Whose signatures `model` understands at a provider of this kind; nil where it makes none.
-    package func family(of model: String) -> SignatureFamily? {
-        switch self.dialect {
+    /// The dialect a request of a client that speaks `client` is sent in: the one of the provider's that loses least.
+    ///
+    /// - Parameters:
+    ///   - api: the operator's choice, where there is one.
+    ///   - isOwn: whether the endpoint is the provider's own, rather than a server that is compatible with it.
+    package func dialect(
+        for client: Dialect,
+        _ traits: ModelTraits,
+        api: ProviderAPI?,
+        isOwn: Bool
+    ) -> Dialect {
+        guard self.speech == .dialect(.openAIChat), self.hasResponses else { return self.dialect ?? .openAIChat }
+        switch api {
+        case .responses?: return .openAIResponses
+        case .chat?: return .openAIChat
+        default: break
+        }
+        return traits.responsesOnly || client == .openAIResponses && isOwn ? .openAIResponses : .openAIChat
+    }
+
+    /// Whether OpenAI's Responses are served beside Chat.
+    private var hasResponses: Bool { self.kind == "openai" || self.kind == "azure-openai" }
+
+    /// Whose signatures `model` understands at a provider of this kind, asked in `dialect`; nil where it makes none.
+    package func family(of model: String, in dialect: Dialect) -> SignatureFamily? {
+        switch dialect {
+        case .openAIResponses: .openAI
         case .anthropicMessages: .anthropic
         case .gemini: .gemini
         case .bedrockConverse: model.contains("anthropic.") ? .anthropic : SignatureFamily("bedrock")
-        case .openAIChat, nil: nil
+        case .openAIChat: nil
         }
     }
 

@@ -122,6 +122,8 @@ package enum UpstreamOperation: Sendable, Hashable, CaseIterable {
     case chatStream
     case completions
     case embeddings
+    /// OpenAI's Responses, whole or as a stream.
+    case responses
 
     /// The path behind the version in OpenAI's API.
     fileprivate var openAIPath: String {
@@ -129,6 +131,7 @@ package enum UpstreamOperation: Sendable, Hashable, CaseIterable {
         case .chat, .chatStream: ChatEndpoint.chat.path
         case .completions: ChatEndpoint.completions.path
         case .embeddings: ChatEndpoint.embeddings.path
+        case .responses: "responses"
         }
     }
 }
@@ -149,6 +152,10 @@ extension Upstream {
                 path.append(contentsOf: (base.path.hasSuffix("/openai") ? "/v1" : "/openai/v1").utf8)
             }
             path.append(contentsOf: "/\(operation.openAIPath)".utf8)
+        case .azure where operation == .responses:
+            // The dated versions name no deployment here: the model stands in the body.
+            path.append(contentsOf: (base.path.hasSuffix("/openai") ? "/responses" : "/openai/responses").utf8)
+            query = Self.joined(query, "api-version=" + Self.encoded(self.settings.apiVersion ?? ""))
         case .azure:
             if !base.path.hasSuffix("/openai") { path.append(contentsOf: "/openai".utf8) }
             path.append(contentsOf: "/deployments/".utf8)

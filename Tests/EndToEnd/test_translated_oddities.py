@@ -37,7 +37,7 @@ STRANGE = [None, True, False, 0, -1, 1.5, 1e300, 2**70, "", " ", "x" * 300, "nul
 
 # Values without sense stay the caller's: the provider says what is wrong with them.
 CALLERS = (
-    "two tools share a name", "the schema of", "temperature ", "body.inferenceConfig.", "bytes ", "a blob that is no base64",
+    "two tools share a name", "the schema of", "temperature ", "body.inferenceConfig.", "Invalid value for parameter inferenceConfig.", "bytes ", "a blob that is no base64",
     "allowedFunctionNames ", "toolChoice names", "tool_choice names", "seed ", "stopSequences ", "body.temperature", "body.top_p",
 )  # fmt: skip
 

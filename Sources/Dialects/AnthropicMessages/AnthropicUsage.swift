@@ -30,11 +30,11 @@ struct AnthropicUsage: Sendable {
         for iteration in iterations {
             var one = AnthropicUsage()
             if case .object(let counts) = iteration { one.take(counts) }
-            sum.input += one.input
-            sum.cacheRead += one.cacheRead
-            sum.cacheWrite += one.cacheWrite
-            sum.cacheWriteHour += one.cacheWriteHour
-            sum.output += one.output
+            sum.input = min(sum.input + one.input, Self.most)
+            sum.cacheRead = min(sum.cacheRead + one.cacheRead, Self.most)
+            sum.cacheWrite = min(sum.cacheWrite + one.cacheWrite, Self.most)
+            sum.cacheWriteHour = min(sum.cacheWriteHour + one.cacheWriteHour, Self.most)
+            sum.output = min(sum.output + one.output, Self.most)
         }
         self.input = sum.input
         self.cacheRead = sum.cacheRead

@@ -4,10 +4,13 @@ internal import JSON
 /// `TokenUsage`: what counts as input here are the tokens no cache had to do with
 /// (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_TokenUsage.html).
 extension Usage {
+    /// No real count comes near this; a larger one is cut to it, so that sums cannot overflow.
+    private static let mostConverse = 1 << 40
+
     /// Reads the object; nil where it is none.
     init?(converse value: JSONValue?) {
         guard case .object(let object)? = value else { return nil }
-        func count(_ name: String) -> Int { max(0, object[name]?.asInt ?? 0) }
+        func count(_ name: String) -> Int { min(max(0, object[name]?.asInt ?? 0), Self.mostConverse) }
         self.init(
             freshInput: count("inputTokens"),
             cacheRead: count("cacheReadInputTokens"),

@@ -88,7 +88,8 @@ struct ResponsesItems {
     }
 
     private mutating func say(_ text: String, isRefusal: Bool, _ citations: [Opaque]) {
-        if case .message? = self.list.last?.kind {} else {
+        if case .message? = self.list.last?.kind {
+        } else {
             var item = self.begin(.message)
             item.status = .completed
             self.list.append(item)

@@ -126,7 +126,9 @@ extension ResponsesInputDecoder {
         for key in ["content", "summary"] where text.isEmpty {
             guard let list = ChatField.value(item, key) else { continue }
             for (at, element) in try ChatField.array(list, "\(path).\(key)").enumerated() {
-                guard let piece = element["text"]?.asString else { throw ChatField.missing("\(path).\(key)[\(at)].text") }
+                guard let piece = element["text"]?.asString else {
+                    throw ChatField.missing("\(path).\(key)[\(at)].text")
+                }
                 if !text.isEmpty { text += "\n\n" }
                 text += piece
             }

@@ -82,7 +82,9 @@ extension ResponsesRequestReading {
             for (index, tool) in try ChatField.array(tools, "tool_choice.tools").enumerated() {
                 let path = "tool_choice.tools[\(index)]"
                 // A tool the provider runs has no name here; it is there whether it is listed or not.
-                guard let name = try ChatField.string(try ChatField.object(tool, path), "name", in: path) else { continue }
+                guard let name = try ChatField.string(try ChatField.object(tool, path), "name", in: path) else {
+                    continue
+                }
                 names.append(name)
             }
             return .allowed(names, required: isRequired)
@@ -110,7 +112,9 @@ enum ResponsesGrammar {
 
     /// The format in this dialect's shape.
     static func flat(_ format: JSONValue) -> JSONValue {
-        guard format["type"]?.asString == "grammar", case .object(let grammar)? = format["grammar"] else { return format }
+        guard format["type"]?.asString == "grammar", case .object(let grammar)? = format["grammar"] else {
+            return format
+        }
         return .object(JSONObject([(key: "type", value: "grammar")] + grammar.members))
     }
 }

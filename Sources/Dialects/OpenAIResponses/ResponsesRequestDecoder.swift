@@ -131,7 +131,9 @@ extension ResponsesRequestReading {
         case "json_schema":
             let schema = try ChatField.required(format, "schema", in: "text.format")
             var strict: Bool?
-            if let value = ChatField.value(format, "strict") { strict = try ChatField.bool(value, "text.format.strict") }
+            if let value = ChatField.value(format, "strict") {
+                strict = try ChatField.bool(value, "text.format.strict")
+            }
             return .jsonSchema(
                 JSONSchemaFormat(
                     name: try ChatField.string(format, "name", in: "text.format"),
@@ -150,7 +152,8 @@ extension ResponsesRequestReading {
             if case .null = value { continue }
             switch key {
             case "effort":
-                guard let effort = ReasoningRequest.Effort(rawValue: try ChatField.word(value, "reasoning.effort")) else {
+                guard let effort = ReasoningRequest.Effort(rawValue: try ChatField.word(value, "reasoning.effort"))
+                else {
                     rest.members.append((key, value))
                     continue
                 }

@@ -154,7 +154,11 @@ extension ResponsesRequestWriting {
             } else {
                 self.writer.string("output_text")
                 self.writer.key("text")
-                if case .refusal(let text) = part.content { self.writer.string(text) } else { self.writer.string(part.text ?? "") }
+                if case .refusal(let text) = part.content {
+                    self.writer.string(text)
+                } else {
+                    self.writer.string(part.text ?? "")
+                }
             }
             self.writer.endObject()
         }

@@ -82,7 +82,9 @@ package enum ResponsesState {
         try Self.members(of: body) { member throws(GatewayError) in
             if member.keyIs("input", in: body) { place = member }
         }
-        guard let place, let input = try? ChatInBand.value(place.value, in: body) else { throw ChatField.missing("input") }
+        guard let place, let input = try? ChatInBand.value(place.value, in: body) else {
+            throw ChatField.missing("input")
+        }
         var items: [JSONValue]
         switch input {
         case .string:
@@ -115,7 +117,9 @@ package enum ResponsesState {
             }
             if object["status"] == nil { object["status"] = "completed" }
         }
-        if object["id"] == nil || object["id"]?.isNull == true { object["id"] = .string("\(prefix)_\(seed)_in\(index)") }
+        if object["id"] == nil || object["id"]?.isNull == true {
+            object["id"] = .string("\(prefix)_\(seed)_in\(index)")
+        }
         return .object(object)
     }
 

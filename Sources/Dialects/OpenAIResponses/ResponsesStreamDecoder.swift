@@ -228,8 +228,8 @@ extension ResponsesStreamDecoder {
 
     /// Ends the item at `index`, which is `value`.
     private mutating func end(_ value: JSONValue, at index: Int, into events: inout [CanonicalEvent]) {
-        guard self.items[index]?.isDone != true else { return }
         let kind = ResponsesStreamItem.Kind(value["type"]?.asString)
+        if let known = self.items[index], known.isDone || known.kind != kind { return }
         self.update(index, kind, in: &events) { _, _, _ in }
         if kind == .call { self.beginCall(value, at: index, into: &events) }
         if kind == .other, ResponsesSearch.isSearch(value) { self.searches += 1 }
@@ -253,8 +253,11 @@ extension ResponsesStreamDecoder {
         let response = try self.response(place, in: data)
         if let error = ResponsesFailure.error(in: response) { throw error }
         self.open(&events)
-        for (index, value) in (response["output"]?.asArray ?? []).enumerated() {
-            self.end(value, at: index, into: &events)
+        let output = response["output"]?.asArray ?? []
+        // Places may have gaps, so that the items are told by their order where they are as many.
+        let places = self.items.keys.sorted()
+        for (order, value) in output.enumerated() {
+            self.end(value, at: places.count == output.count ? places[order] : order, into: &events)
         }
         for index in self.items.keys.sorted() { self.items[index]?.stop(into: &events) }
         let reason = ResponsesStop.reason(of: response, callsTools: self.callsTools, refusal: self.refusal)
@@ -267,15 +270,17 @@ extension ResponsesStreamDecoder {
         self.hasEnded = true
     }
 
-    /// What the last event says of the response. Its items are read only where no event told of any.
+    /// What the last event says of the response. Its items are read only where the events left out one or its end.
     private func response(_ place: Range<Int>, in data: UnsafeRawBufferPointer) throws -> JSONValue {
         var object = JSONObject()
+        let isWhole = !self.items.isEmpty && self.items.values.allSatisfy(\.isDone)
         var members = JSONMembers(at: place.lowerBound, topLevel: false)
         while let member = try members.next(in: data) {
             let isOutput = member.keyIs("output", in: data)
-            guard !isOutput || self.items.isEmpty else { continue }
-            guard isOutput || member.keyIs("status", in: data) || member.keyIs("error", in: data)
-                || member.keyIs("usage", in: data) || member.keyIs("incomplete_details", in: data)
+            guard !isOutput || !isWhole else { continue }
+            guard
+                isOutput || member.keyIs("status", in: data) || member.keyIs("error", in: data)
+                    || member.keyIs("usage", in: data) || member.keyIs("incomplete_details", in: data)
             else { continue }
             let key = try JSONScan.string(member.key.lowerBound - 1..<member.key.upperBound + 1, in: data)
             object.members.append((key, try ChatInBand.value(member.value, in: data)))

@@ -11,8 +11,10 @@ final class ProviderRuntime: Sendable {
     /// How its server differs from the dialect's own.
     let quirks: ChatQuirks
     let endpoint: Endpoint
-    /// What its endpoint speaks.
-    let dialect: Dialect
+    /// The operator's choice among its APIs.
+    private let api: ProviderAPI?
+    /// Whether its endpoint is the provider's own, rather than a server that is compatible with it.
+    private let isOwn: Bool
     let credential: UpstreamCredential
     /// Everything that must never be repeated to a client: keys and the values of configured header fields.
     let secrets: [Secret]
@@ -44,7 +46,8 @@ final class ProviderRuntime: Sendable {
             throw PolicyError(description: "provider '\(settings.name)': \(error.message)")
         }
         self.quirks = self.upstream.quirks
-        self.dialect = self.upstream.profile.dialect ?? .openAIChat
+        self.api = settings.api
+        self.isOwn = settings.baseURL == nil || settings.name == settings.kind.name || settings.kind == .azureOpenAI
         self.credential = UpstreamCredential(settings, upstream: self.upstream, services: services)
         guard let plan = self.upstream.plan(model: "", operation: .chat) else {
             self.endpoint = Endpoint(.inProcess(DemoHandler()))
@@ -63,6 +66,11 @@ final class ProviderRuntime: Sendable {
 }
 
 extension ProviderRuntime {
+    /// The dialect a request of a client that speaks `client` is sent in.
+    func dialect(for client: Dialect, _ traits: ModelTraits) -> Dialect {
+        self.upstream.profile.dialect(for: client, traits, api: self.api, isOwn: self.isOwn)
+    }
+
     /// An upstream's error without anything secret in its text, wherever in the answer it stood.
     func scrubbed(_ error: GatewayError) -> GatewayError {
         guard error.origin != .gateway else { return error }

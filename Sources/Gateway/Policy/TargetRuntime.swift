@@ -20,6 +20,13 @@ final class TargetRuntime: Sendable {
     let answerLines: [UInt8]
     private let heads: [UpstreamOperation: Head]
 
+    /// What an encoder must know to write for this target in `dialect`.
+    func translation(in dialect: Dialect) -> TranslationTarget {
+        var translation = self.translation
+        translation.family = self.provider.upstream.profile.family(of: self.model, in: dialect)
+        return translation
+    }
+
     /// The request line and fields that never change.
     private struct Head: Sendable {
         /// Up to where the credential, what depends on the request and `content-length` follow.
@@ -34,11 +41,7 @@ final class TargetRuntime: Sendable {
         self.name = target.description
         self.model = model
         self.provider = provider
-        var translation = TranslationTarget(
-            model: model,
-            traits: traits,
-            family: provider.upstream.profile.family(of: model)
-        )
+        var translation = TranslationTarget(model: model, traits: traits)
         translation.isVertex = provider.upstream.profile.paths == .vertex
         translation.quirks = provider.quirks
         self.translation = translation
@@ -147,12 +150,15 @@ extension UpstreamOperation {
         case .chat, .chatStream: ChatEndpoint.chat.path
         case .completions: ChatEndpoint.completions.path
         case .embeddings: ChatEndpoint.embeddings.path
+        case .responses: "responses"
         }
     }
 
-    init(_ facts: RequestFacts) {
+    /// What is asked of a provider that is spoken to in `dialect`.
+    init(_ facts: RequestFacts, in dialect: Dialect) {
         self =
             switch facts.endpoint {
+            case .chat where dialect == .openAIResponses: .responses
             case .chat: facts.stream ? .chatStream : .chat
             case .completions: .completions
             case .embeddings: .embeddings

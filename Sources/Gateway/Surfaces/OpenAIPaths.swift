@@ -8,6 +8,11 @@ import HTTP1
 /// https://learn.microsoft.com/azure/ai-services/openai/reference
 enum OpenAIPaths {
     static func surface(_ path: UnsafeRawBufferPointer) throws(GatewayError) -> Surface? {
+        if path.isExactly("/v1/responses") || path.isExactly("/openai/v1/responses")
+            || path.isExactly("/openai/responses")
+        {
+            return .generate(.init(dialect: .openAIResponses))
+        }
         if path.equals("/v1/", at: 0) { return Self.endpoint(path, from: 4).map(Self.generation) }
         if path.equals("/openai/v1/", at: 0) { return Self.endpoint(path, from: 11).map(Self.generation) }
         // Azure's dated versions name the deployment in the path: here a route or a model.

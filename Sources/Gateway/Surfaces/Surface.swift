@@ -82,8 +82,8 @@ enum Surface: Equatable {
     private static func notFound(_ dialect: Dialect) -> GatewayError {
         let served =
             switch dialect {
-            case .openAIChat:
-                "POST /v1/chat/completions, /v1/completions and /v1/embeddings and GET /v1/models are"
+            case .openAIChat, .openAIResponses:
+                "POST /v1/chat/completions, /v1/responses, /v1/completions, /v1/embeddings and GET /v1/models are"
             case .anthropicMessages: "POST /v1/messages and GET /v1/models are"
             case .gemini:
                 "POST /v1beta/models/MODEL:generateContent and :streamGenerateContent and GET /v1beta/models are"

@@ -180,7 +180,10 @@ struct ResponsesRequestDecoderTests {
         let request = try Responses.decode(input: [
             ["role": "user", "content": "x"],
             ["type": "reasoning", "id": "rs_9", "summary": [], "encrypted_content": "gAAA"],
-            ["type": "reasoning", "summary": [["type": "summary_text", "text": "Hm"]], "encrypted_content": .string(foreign)],
+            [
+                "type": "reasoning", "summary": [["type": "summary_text", "text": "Hm"]],
+                "encrypted_content": .string(foreign),
+            ],
             ["type": "reasoning", "summary": [], "encrypted_content": .string("tpr." + foreign)],
             ["type": "message", "role": "assistant", "content": "Hi"],
             ["type": "reasoning", "summary": [], "encrypted_content": .string("tpt." + foreign)],
@@ -201,7 +204,9 @@ struct ResponsesRequestDecoderTests {
         let output: JSONValue = ["type": "shell_call_output", "call_id": "s", "output": []]
         let request = try Responses.decode(input: [["role": "user", "content": "x"], search, output])
         #expect(request.messages.map(\.role) == [.user, .assistant, .user])
-        #expect(request.messages[1].parts.map(\.summary) == ["opaque \(Dialect.openAIResponses.rawValue) \(search.text)"])
+        #expect(
+            request.messages[1].parts.map(\.summary) == ["opaque \(Dialect.openAIResponses.rawValue) \(search.text)"]
+        )
     }
 
     @Test(
@@ -229,7 +234,8 @@ struct ResponsesRequestDecoderTests {
 
     @Test(
         arguments: [
-            ("background", true), ("previous_response_id", "resp_1"), ("conversation", "conv_1"), ("prompt", ["id": "p"]),
+            ("background", true), ("previous_response_id", "resp_1"), ("conversation", "conv_1"),
+            ("prompt", ["id": "p"]),
         ] as [(String, JSONValue)]
     )
     func refusesWhatOnlyOpenAIKeeps(_ field: String, _ value: JSONValue) throws {

@@ -6,7 +6,8 @@ import TestSupport
 import Testing
 
 struct ResponsesStreamDecoderTests {
-    private static let created = #"{"type":"response.created","response":{"id":"resp_1","model":"gpt","status":"in_progress"}}"#
+    private static let created =
+        #"{"type":"response.created","response":{"id":"resp_1","model":"gpt","status":"in_progress"}}"#
     private static let completed =
         #"{"type":"response.completed","response":{"status":"completed","usage":{"input_tokens":4,"output_tokens":2}}}"#
 
@@ -79,7 +80,8 @@ struct ResponsesStreamDecoderTests {
         ]
     )
     func saysWhyAnAnswerIsIncomplete(_ details: String, _ reason: StopReason) throws {
-        let last = #"{"type":"response.incomplete","response":{"status":"incomplete","incomplete_details":\#(details)}}"#
+        let last =
+            #"{"type":"response.incomplete","response":{"status":"incomplete","incomplete_details":\#(details)}}"#
         #expect(Responses.read([Self.created, last]).answer.choices[0].stop == reason)
     }
 
@@ -109,7 +111,7 @@ struct ResponsesStreamDecoderTests {
         #expect(Responses.read([Self.created, "{"]).failure?.code == .upstreamError)
     }
 
-    @Test func aMillionSmallPiecesTakeTheirTimeOnce() throws {
+    @Test func manySmallPiecesAddUp() throws {
         var frames = [
             Self.created,
             #"{"type":"response.output_item.added","output_index":0,"item":{"type":"function_call","call_id":"c","name":"f","arguments":""}}"#,

@@ -105,7 +105,8 @@ struct ResponsesStreamEncoderTests {
     @Test func leavesOutBlocksThatSayNothing() throws {
         let events = try Responses.events(
             Responses.write([
-                .start(id: nil, model: nil, usage: nil), .blockStart(block: 0, choice: 0, .thinking), .blockStop(block: 0),
+                .start(id: nil, model: nil, usage: nil), .blockStart(block: 0, choice: 0, .thinking),
+                .blockStop(block: 0),
                 .blockStart(block: 3, choice: 0, .text), .delta(block: 3, .text("")), .blockStop(block: 3),
                 .blockStart(block: 4, choice: 1, .text), .delta(block: 4, .text("other choice")), .blockStop(block: 4),
                 .delta(block: 9, .text("nowhere")), .finish(choice: 0, .stop),
@@ -117,7 +118,8 @@ struct ResponsesStreamEncoderTests {
     @Test(
         arguments: [
             (StopReason.length, "incomplete", "max_output_tokens"), (.contextWindow, "incomplete", "max_output_tokens"),
-            (.contentFilter, "incomplete", "content_filter"), (.malformed, "failed", nil), (.pauseTurn, "completed", nil),
+            (.contentFilter, "incomplete", "content_filter"), (.malformed, "failed", nil),
+            (.pauseTurn, "completed", nil),
         ] as [(StopReason, String, String?)]
     )
     func saysWhyItEnded(_ reason: StopReason, _ status: String, _ detail: String?) throws {
