@@ -30,7 +30,9 @@ package struct Money: Sendable, Hashable, Comparable {
                 seen = true
                 let (product, overflow) = amount.multipliedReportingOverflow(by: 10)
                 if overflow { return nil }
-                amount = product + Int128(byte - UInt8(ascii: "0"))
+                let (sum, tooMuch) = product.addingReportingOverflow(Int128(byte - UInt8(ascii: "0")))
+                if tooMuch { return nil }
+                amount = sum
                 if let read = places {
                     if read == 12 { return nil }
                     places = read + 1

@@ -154,66 +154,73 @@ extension ProviderProfile {
             "ollama",
             baseURL: "http://127.0.0.1:11434",
             paths: .versioned,
+            quirks: .ollama,
             reference: "https://github.com/ollama/ollama/blob/main/docs/openai.md"
         ),
         ProviderProfile(
             "mistral",
             baseURL: "https://api.mistral.ai/v1",
-            // `stream_options` is no parameter of its API; usage stands on the finish chunk of every stream.
-            quirks: ChatQuirks(acceptsStreamOptions: false),
+            quirks: .mistral,
             reference: "https://docs.mistral.ai/api/#tag/chat"
         ),
         ProviderProfile(
             "groq",
             baseURL: "https://api.groq.com/openai/v1",
+            quirks: .groq,
             reference: "https://console.groq.com/docs/api-reference#chat"
         ),
         ProviderProfile(
             "deepseek",
             baseURL: "https://api.deepseek.com",
+            quirks: .deepSeek,
             reference: "https://api-docs.deepseek.com/api/create-chat-completion"
         ),
         ProviderProfile(
             "xai",
             baseURL: "https://api.x.ai/v1",
-            quirks: ChatQuirks(reasoningOutsideCompletion: true),
+            quirks: .xAI,
             reference: "https://docs.x.ai/docs/api-reference#chat-completions"
         ),
         ProviderProfile(
             "together",
             baseURL: "https://api.together.xyz/v1",
+            quirks: .together,
             reference: "https://docs.together.ai/reference/chat-completions-1"
         ),
         ProviderProfile(
             "fireworks",
             baseURL: "https://api.fireworks.ai/inference/v1",
+            quirks: .fireworks,
             reference: "https://docs.fireworks.ai/api-reference/post-chatcompletions"
         ),
         ProviderProfile(
             "openrouter",
             baseURL: "https://openrouter.ai/api/v1",
+            quirks: .openRouter,
             reference: "https://openrouter.ai/docs/api-reference/chat-completion"
         ),
         ProviderProfile(
             "perplexity",
             baseURL: "https://api.perplexity.ai",
-            // Usage stands on every chunk; most streams end after the finish chunk without `[DONE]`.
-            quirks: ChatQuirks(acceptsStreamOptions: false, sendsDone: false),
+            quirks: .perplexity,
             reference: "https://docs.perplexity.ai/api-reference/chat-completions-post"
         ),
         ProviderProfile(
             "cerebras",
             baseURL: "https://api.cerebras.ai/v1",
+            quirks: .cerebras,
             reference: "https://inference-docs.cerebras.ai/api-reference/chat-completions"
         ),
         ProviderProfile(
             "nvidia",
             baseURL: "https://integrate.api.nvidia.com/v1",
+            quirks: .nvidia,
             reference: "https://docs.api.nvidia.com/nim/reference/llm-apis"
         ),
         ProviderProfile(
             "huggingface",
             baseURL: "https://router.huggingface.co/v1",
+            quirks: .huggingFace,
             reference: "https://huggingface.co/docs/inference-providers/tasks/chat-completion"
         ),
         ProviderProfile(

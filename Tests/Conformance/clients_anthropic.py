@@ -31,7 +31,8 @@ class AnthropicClient:
 
     def __init__(self, url: str, key: str, **_):
         self.headers: dict[str, str] = {}
-        web = anthropic.DefaultHttpxClient(event_hooks=listening(self.headers))
+        self.sent: list[bytes] = []
+        web = anthropic.DefaultHttpxClient(event_hooks=listening(self.headers, self.sent))
         self.sdk = anthropic.Anthropic(base_url=url, api_key=key, max_retries=0, timeout=20, http_client=web)
 
     def ask(self, intent: Intent, model: str, headers: dict[str, str] | None = None) -> Got:

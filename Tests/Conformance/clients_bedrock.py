@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 
 import boto3
@@ -38,6 +39,7 @@ class BedrockClient:
         """`pair`: the key's own AWS pair, with which requests are signed; else `key` goes as a bearer token over TLS."""
         options = {"config": botocore.config.Config(retries={"max_attempts": 0}, read_timeout=20)}
         self.extra: dict[str, str] = {}
+        self.sent: list[bytes] = []
         if pair:
             options |= {"endpoint_url": url, "aws_access_key_id": pair[0], "aws_secret_access_key": pair[1]}
         else:
@@ -47,6 +49,7 @@ class BedrockClient:
         self.sdk.meta.events.register("before-send.bedrock-runtime", self._add)
 
     def _add(self, request, **_):
+        self.sent[:] = [request.body]
         for name, value in self.extra.items():
             request.headers[name] = value
 
@@ -110,8 +113,6 @@ class BedrockClient:
                 kinds = {"auto": {"auto": {}}, "required": {"any": {}}}
                 body["toolConfig"]["toolChoice"] = kinds.get(intent.choice) or {"tool": {"name": intent.choice}}
         if intent.schema:
-            import json
-
             structure = {"jsonSchema": {"name": "person", "schema": json.dumps(intent.schema)}}
             body["outputConfig"] = {"textFormat": {"type": "json_schema", "structure": structure}}
         said = {
@@ -153,8 +154,6 @@ def _part(part) -> dict:
 
 def _collect(stream) -> tuple[list[dict], str, dict | None]:
     """The blocks of a stream as one message's."""
-    import json
-
     blocks: dict[int, dict] = {}
     stop = usage = None
     for event in stream:

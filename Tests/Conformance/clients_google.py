@@ -28,7 +28,8 @@ class GeminiClient:
 
     def __init__(self, url: str, key: str, **_):
         self.headers: dict[str, str] = {}
-        options = types.HttpOptions(base_url=url, timeout=20_000, client_args={"event_hooks": listening(self.headers)})
+        self.sent: list[bytes] = []
+        options = types.HttpOptions(base_url=url, timeout=20_000, client_args={"event_hooks": listening(self.headers, self.sent)})
         self.sdk = google.genai.Client(api_key=key, http_options=options)
 
     def ask(self, intent: Intent, model: str, headers: dict[str, str] | None = None) -> Got:

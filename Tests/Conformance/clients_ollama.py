@@ -31,8 +31,9 @@ class OllamaClient:
 
     def __init__(self, url: str, key: str, **_):
         self.headers: dict[str, str] = {}
+        self.sent: list[bytes] = []
         self.sdk = ollama.Client(
-            host=url, headers={"Authorization": f"Bearer {key}"}, timeout=20, event_hooks=listening(self.headers)
+            host=url, headers={"Authorization": f"Bearer {key}"}, timeout=20, event_hooks=listening(self.headers, self.sent)
         )
         self._plain, self._key, self._url = self.sdk, key, url
 
@@ -41,7 +42,7 @@ class OllamaClient:
         sdk = self.sdk
         if headers:
             fields = {"Authorization": f"Bearer {self._key}"} | headers
-            sdk = ollama.Client(host=self._url, headers=fields, timeout=20, event_hooks=listening(self.headers))
+            sdk = ollama.Client(host=self._url, headers=fields, timeout=20, event_hooks=listening(self.headers, self.sent))
         try:
             if intent.stream:
                 parts = list(sdk.chat(model=model, stream=True, **body))

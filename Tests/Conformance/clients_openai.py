@@ -12,14 +12,17 @@ from intents import (
 )  # fmt: skip
 
 
-def listening(headers: dict) -> dict:
-    """httpx event hooks that keep the fields of the last answer in `headers`."""
+def listening(headers: dict, sent: list[bytes]) -> dict:
+    """httpx event hooks that keep the fields of the last answer in `headers` and the body of the last request in `sent`."""
 
     def keep(response: httpx.Response) -> None:
         headers.clear()
         headers.update({k.lower(): v for k, v in response.headers.items()})
 
-    return {"response": [keep]}
+    def remember(request: httpx.Request) -> None:
+        sent[:] = [request.read()]
+
+    return {"response": [keep], "request": [remember]}
 
 
 class _OpenAI:
@@ -30,7 +33,8 @@ class _OpenAI:
 
     def __init__(self, url: str, key: str, **_):
         self.headers: dict[str, str] = {}
-        web = openai.DefaultHttpxClient(event_hooks=listening(self.headers))
+        self.sent: list[bytes] = []
+        web = openai.DefaultHttpxClient(event_hooks=listening(self.headers, self.sent))
         self.sdk = openai.OpenAI(base_url=f"{url}/v1", api_key=key, max_retries=0, timeout=20, http_client=web)
 
     def ask(self, intent: Intent, model: str, headers: dict[str, str] | None = None) -> Got:

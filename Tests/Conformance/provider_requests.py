@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import inspect
 import json
+import re
 import typing
 
 import cohere
@@ -22,6 +23,8 @@ from scripted_upstream import Request
 def read(dialect: str, request: Request) -> Intent:
     """What the request asks for, in the words of a client."""
     body = request.json()
+    if dialect in ("gemini", "vertex"):
+        body = _camel(body)
     intent = {
         "openai-chat": _chat, "azure": _chat, "openai-responses": _responses, "anthropic": _anthropic, "gemini": _gemini,
         "vertex": _gemini, "bedrock": _bedrock, "ollama": _ollama, "cohere": _cohere,
@@ -280,6 +283,23 @@ def _anthropic(body: dict) -> Intent:
 # --- Gemini ----------------------------------------------------------------------------------------------------------
 
 
+# What these hold is the caller's.
+_FOREIGN = {"args", "response", "parametersJsonSchema", "responseJsonSchema", "parameters", "responseSchema"}
+
+
+def _camel(value):
+    """The names of members in camelCase: Google's API takes both spellings, and its SDK sends both."""
+    if isinstance(value, list):
+        return [_camel(v) for v in value]
+    if not isinstance(value, dict):
+        return value
+    made = {}
+    for name, held in value.items():
+        spelled = re.sub(r"_([a-z])", lambda m: m[1].upper(), name)
+        made[spelled] = held if spelled in _FOREIGN else _camel(held)
+    return made
+
+
 def _gemini(body: dict) -> Intent:
     def part(one: dict):
         if "functionCall" in one:
@@ -289,7 +309,8 @@ def _gemini(body: dict) -> Intent:
             shown = told.get("error", told.get("output", told.get("result", told)))
             return Result(one["functionResponse"]["name"], shown if isinstance(shown, str) else json.dumps(shown), "error" in told)
         if "inlineData" in one:
-            data, kind = one["inlineData"]["data"], one["inlineData"]["mimeType"]
+            # Google's API takes both alphabets of base64, and its SDK writes the one for addresses.
+            data, kind = one["inlineData"]["data"].replace("-", "+").replace("_", "/"), one["inlineData"]["mimeType"]
             return Document(data) if kind == "application/pdf" else Picture(data, kind)
         if "fileData" in one:
             return PictureURL(one["fileData"]["fileUri"])
@@ -360,7 +381,11 @@ def _bedrock(body: dict) -> Intent:
     more = body.get("additionalModelRequestFields") or {}
     thinking = more.get("thinking") or more.get("reasoningConfig") or {}
     effort = more.get("reasoning_effort") or (thinking.get("type") in ("enabled", "adaptive") and "some") or None
-    single = (more.get("tool_choice") or {}).get("disable_parallel_tool_use")
+    # Claude's own field says what Converse has no words for.
+    claude = more.get("tool_choice") or {}
+    single = claude.get("disable_parallel_tool_use")
+    if claude.get("type") == "none":
+        choice = "none"
     return Intent(
         tuple(turns), "".join(s.get("text", "") for s in body.get("system", [])) or None, tuple(tools), choice,
         False if single else None, schema, False, effort, tuple(asked.get("stopSequences", [])), asked.get("temperature"),

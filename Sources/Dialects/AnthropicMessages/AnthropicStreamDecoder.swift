@@ -197,14 +197,18 @@ extension AnthropicStreamDecoder {
             let blob = Signature(object["data"]?.asString ?? "", family: self.source.family)
             events.append(.delta(block: number, .signature(blob)))
         case "tool_use":
+            guard let name = object["name"]?.asString, !name.isEmpty else {
+                throw GatewayError(
+                    .upstreamError,
+                    origin: .upstream,
+                    retry: .sameTarget,
+                    "The provider's stream holds a call without the name of its tool."
+                )
+            }
             var id = object["id"]?.asString ?? ""
             if id.isEmpty { id = CallID.made(seed: self.source.seed, position: self.calls) }
             self.calls += 1
-            let call = CanonicalEvent.BlockKind.toolCall(
-                id: id,
-                name: object["name"]?.asString ?? "",
-                kind: .function
-            )
+            let call = CanonicalEvent.BlockKind.toolCall(id: id, name: name, kind: .function)
             _ = self.open(index, .call, call, into: &events)
             let input = object["input"]?.asObject ?? JSONObject()
             self.open[index]?.input = JSONValue.object(input).text

@@ -134,18 +134,22 @@ package struct ConverseStreamDecoder: StreamDecoding {
         into events: inout [CanonicalEvent]
     ) throws(GatewayError) {
         self.start(into: &events)
-        guard let index = object["contentBlockIndex"]?.asInt, let start = object["start"] else { return }
+        // What comes behind the end of the message belongs to none.
+        guard self.stop == nil, let index = object["contentBlockIndex"]?.asInt, let start = object["start"] else {
+            return
+        }
         self.stopBlock(index, into: &events)
         if let call = start["toolUse"] {
             guard call["type"]?.asString != "server_tool_use" else {
                 self.open.append(ConverseOpenBlock(index: index, block: -1, kind: .serverCall, head: call))
                 return
             }
+            // A call nobody can tell the tool of cannot be made.
+            guard let name = call["name"]?.asString, !name.isEmpty else { throw Self.malformed }
             let id = call["toolUseId"]?.asString ?? ""
             let made = CallID.made(seed: self.source.seed, position: self.callCount)
             self.callCount += 1
             self.callsTools = true
-            let name = call["name"]?.asString ?? ""
             self.begin(.call, index, .toolCall(id: id.isEmpty ? made : id, name: name, kind: .function), &events)
         } else if let result = start["toolResult"] {
             self.open.append(ConverseOpenBlock(index: index, block: -1, kind: .serverResult, head: result))
@@ -212,6 +216,7 @@ package struct ConverseStreamDecoder: StreamDecoding {
         into events: inout [CanonicalEvent]
     ) throws(GatewayError) {
         self.start(into: &events)
+        guard self.stop == nil else { return }
         let delta: (index: Int, key: JSONMember?)
         do {
             delta = try Self.locate(data)

@@ -20,7 +20,9 @@ package enum CohereAnswerDecoder {
         if let plan = message["tool_plan"]?.asString, !plan.isEmpty { parts.append(.text(plan)) }
         var callsTools = false
         for (position, call) in (message["tool_calls"]?.asArray ?? []).enumerated() {
-            guard let function = call["function"], let name = function["name"]?.asString, !name.isEmpty else { continue }
+            guard let function = call["function"], let name = function["name"]?.asString, !name.isEmpty else {
+                continue
+            }
             let id = call["id"]?.asString ?? ""
             callsTools = true
             parts.append(

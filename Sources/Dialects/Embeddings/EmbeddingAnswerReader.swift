@@ -60,7 +60,8 @@ struct EmbeddingAnswerReader {
         }
     }
 
-    private mutating func tree(_ member: JSONMember, _ members: inout JSONMembers) throws(JSONSyntaxError) -> JSONValue {
+    private mutating func tree(_ member: JSONMember, _ members: inout JSONMembers) throws(JSONSyntaxError) -> JSONValue
+    {
         guard member.kind == .object || member.kind == .array else { return .null }
         let range = try members.skip(in: self.body)
         return try JSONValue(parsing: UnsafeRawBufferPointer(rebasing: self.body[range]))
@@ -164,7 +165,8 @@ struct EmbeddingAnswerReader {
 
     private mutating func readStatistics(_ value: JSONValue) {
         if value["truncated"]?.asBool == true { self.answer.isTruncated = true }
-        guard let number = value["token_count"] ?? value["tokenCount"], let last = self.answer.vectors.indices.last else {
+        guard let number = value["token_count"] ?? value["tokenCount"], let last = self.answer.vectors.indices.last
+        else {
             return
         }
         // Vertex writes its counts as floating point.

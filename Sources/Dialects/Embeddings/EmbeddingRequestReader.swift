@@ -50,7 +50,9 @@ struct EmbeddingRequestReader {
     // MARK: Fields
 
     private static func text(_ value: JSONValue, _ field: String) throws(GatewayError) -> String {
-        guard let text = value.asString else { throw .badRequest("The field '\(field)' must be a string.", field: field) }
+        guard let text = value.asString else {
+            throw .badRequest("The field '\(field)' must be a string.", field: field)
+        }
         return text
     }
 

@@ -83,7 +83,8 @@ struct EmbeddingRequestWriter {
                 }
                 for case .media(let media) in parts { try self.check(media, field) }
                 // Titan has one place for text and one for an image.
-                if self.target == .bedrockTitan, parts.count(where: { if case .media = $0 { true } else { false } }) > 1 {
+                if self.target == .bedrockTitan, parts.count(where: { if case .media = $0 { true } else { false } }) > 1
+                {
                     throw Self.unsupported("The target embeds one image to an input.", field)
                 }
             }
@@ -99,7 +100,9 @@ struct EmbeddingRequestWriter {
     }
 
     /// Whether an input may hold several pieces of text.
-    private var takesParts: Bool { self.target == .gemini || self.target == .geminiBatch || self.target == .vertexEmbed }
+    private var takesParts: Bool {
+        self.target == .gemini || self.target == .geminiBatch || self.target == .vertexEmbed
+    }
 
     private var takesMedia: Bool {
         switch self.target {
@@ -110,8 +113,12 @@ struct EmbeddingRequestWriter {
         }
     }
 
-    private var isTitanImage: Bool { self.model.contains("titan-embed-image") || self.model.contains("titan-embed-g1-image") }
-    private var isTitanFirst: Bool { self.model.contains("titan-embed-text-v1") || self.model.contains("titan-embed-g1-text") }
+    private var isTitanImage: Bool {
+        self.model.contains("titan-embed-image") || self.model.contains("titan-embed-g1-image")
+    }
+    private var isTitanFirst: Bool {
+        self.model.contains("titan-embed-text-v1") || self.model.contains("titan-embed-g1-text")
+    }
     /// Cohere's fourth model at Bedrock has the fields of Cohere's second API; those before it have not.
     private var isCohereFourth: Bool { self.model.contains("embed-v4") }
 
@@ -326,7 +333,8 @@ extension EmbeddingRequestWriter {
         self.write("output_dimension", common.dimensions, &json)
         guard let truncation = common.truncation else { return }
         // Bedrock's fourth model has words of its own.
-        let words = self.target == .bedrockCohere && isNew ? (start: "LEFT", end: "RIGHT") : (start: "START", end: "END")
+        let words =
+            self.target == .bedrockCohere && isNew ? (start: "LEFT", end: "RIGHT") : (start: "START", end: "END")
         self.write("truncate", truncation == .never ? "NONE" : truncation == .start ? words.start : words.end, &json)
     }
 

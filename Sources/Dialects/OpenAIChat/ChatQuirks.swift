@@ -1,3 +1,5 @@
+package import JSON
+
 /// How a server that speaks OpenAI's Chat dialect differs from OpenAI itself, as data.
 ///
 /// Deviations that every reader tolerates for every server (usage on any chunk, repeated roles, several finish chunks,
@@ -29,6 +31,46 @@ package struct ChatQuirks: Sendable, Hashable {
     /// Whether the server takes the parameters of sampling that OpenAI does not have: `top_k`, `min_p`,
     /// `repetition_penalty`.
     package var takesMoreSampling: Bool
+    /// The field of the number that makes answers repeatable.
+    package var seedField = "seed"
+    /// The word by which some tool must be called (`any` at Mistral).
+    package var requiredChoice = "required"
+    /// Whether `tool_choice` is taken at all; where it is not, tools are left out to the same end.
+    package var takesToolChoice = true
+    /// Whether a tool may be forced while the model reasons.
+    package var forcesToolsWhileReasoning = true
+    /// Whether tools are taken at all.
+    package var takesTools = true
+    /// Whether a format of the answer may stand beside tools.
+    package var formatWithTools = true
+    /// The highest temperature taken, as it is written; nil where the model's own limit is the only one.
+    package var highestTemperature: JSONNumber?
+    /// What a temperature of 0 is written as, where 0 is refused.
+    package var zeroTemperature: JSONNumber?
+    /// Fields that models refuse which reason.
+    package var refusesWhenReasoning: Set<String> = []
+    /// Whether `max_tokens` limits the answer of every model.
+    package var alwaysMaxTokens = false
+    /// The member of the last message that makes it the beginning of the answer, where it must be said.
+    package var prefillField: String?
+    /// Whether a user's message right behind the result of a tool is refused.
+    package var separatesResults = false
+    /// Whether the user's messages and the assistant's must take turns, the user's first.
+    package var alternates = false
+    /// How reasoning goes back, where it does (``replaysReasoning``).
+    package var replay = ReasoningReplay.field
+    /// Whether marks for caches (`cache_control`) are passed on to the model's own provider.
+    package var passesCacheHints = false
+
+    /// Where the reasoning of earlier turns stands in a message.
+    package enum ReasoningReplay: Sendable, Hashable {
+        /// In `reasoning_content`, as text.
+        case field
+        /// In a part of the content of the type `thinking` (Mistral), as text.
+        case content
+        /// In `reasoning_details` (OpenRouter), with the signatures of the model's own provider.
+        case details
+    }
 
     /// Fields by which servers are asked to reason.
     package enum ReasoningParameter: Sendable, Hashable {
@@ -38,6 +80,8 @@ package struct ChatQuirks: Sendable, Hashable {
         case object
         /// `thinking`, which is enabled or disabled (DeepSeek, Z.ai).
         case thinking
+        /// `reasoning_effort` where the model has efforts to choose from, else Mistral's `prompt_mode`.
+        case promptMode
         /// None.
         case none
     }
@@ -63,6 +107,13 @@ package struct ChatQuirks: Sendable, Hashable {
         self.refuses = refuses
         self.knowsCustomTools = knowsCustomTools
         self.takesMoreSampling = takesMoreSampling
+    }
+
+    /// The same with what `change` changes.
+    package func with(_ change: (inout ChatQuirks) -> Void) -> ChatQuirks {
+        var quirks = self
+        change(&quirks)
+        return quirks
     }
 
     /// OpenAI itself, and any server about which nothing else is known.

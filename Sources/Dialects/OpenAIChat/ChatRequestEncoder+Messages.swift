@@ -4,25 +4,39 @@ internal import JSON
 extension ChatRequestWriting {
     mutating func writeMessages(notes: inout TranslationNotes) throws(GatewayError) {
         var rules = ConversationRules()
-        rules.mergesNeighbours = false
-        rules.startsWithUser = false
-        rules.takesMidSystem = true
+        let quirks = self.target.quirks
+        rules.mergesNeighbours = quirks.alternates
+        rules.startsWithUser = quirks.alternates
+        rules.takesMidSystem = !quirks.alternates
         rules.takesPrefill = self.target.traits.prefill
         rules.refusesBlankText = false
-        rules.takesUnsignedThinking = self.target.quirks.replaysReasoning
+        rules.takesUnsignedThinking = self.replaysReasoning
         rules.takesMediaInResults = false
         let turns = try self.request.conversation(rules, for: self.target, notes: &notes)
         self.writer.key("messages")
         self.writer.beginArray()
-        self.writeSystem(self.request.system.compactMap(\.text) + [self.instruction].compactMap(\.self), name: nil)
-        for turn in turns {
+        if quirks.passesCacheHints, self.request.system.contains(where: { $0.cache != nil }) {
+            self.writeHintedSystem()
+        } else {
+            self.writeSystem(self.request.system.compactMap(\.text) + [self.instruction].compactMap(\.self), name: nil)
+        }
+        for (at, turn) in turns.enumerated() {
             switch turn.role {
             case .system: self.writeSystem(turn.parts.compactMap(\.text), name: turn.name)
-            case .user: try self.writeUser(turn, notes: &notes)
-            case .assistant: try self.writeAssistant(turn, notes: &notes)
+            case .user:
+                let follows = at > 0 && quirks.separatesResults && turns[at - 1].holdsResult
+                try self.writeUser(turn, followsResult: follows, notes: &notes)
+            case .assistant: try self.writeAssistant(turn, isLast: at == turns.count - 1, notes: &notes)
             }
         }
         self.writer.endArray()
+    }
+
+    /// Whether reasoning goes back to the model.
+    private var replaysReasoning: Bool {
+        let quirks = self.target.quirks
+        // Models that do not reason have no use for a part of that type, and may not know it.
+        return quirks.replaysReasoning && (quirks.replay != .content || self.target.traits.reasoning != .none)
     }
 
     /// One message of instructions: there are servers that take but one, and but a string.
@@ -41,6 +55,17 @@ extension ChatRequestWriting {
         self.writer.endObject()
     }
 
+    /// The instructions as parts, so that each keeps its mark.
+    private mutating func writeHintedSystem() {
+        self.begin("system", name: nil)
+        self.writer.key("content")
+        self.writer.beginArray()
+        for part in self.request.system { if let text = part.text { self.writeText(text, cache: part.cache) } }
+        if let instruction = self.instruction { self.writeText(instruction) }
+        self.writer.endArray()
+        self.writer.endObject()
+    }
+
     private mutating func begin(_ role: String, name: String?) {
         self.writer.beginObject()
         self.writer.key("role")
@@ -55,15 +80,28 @@ extension ChatRequestWriting {
 
     // MARK: Users and results
 
-    private mutating func writeUser(_ turn: Message, notes: inout TranslationNotes) throws(GatewayError) {
+    /// - Parameter followsResult: whether the message before was the result of a tool, which must be kept apart.
+    private mutating func writeUser(
+        _ turn: Message,
+        followsResult: Bool,
+        notes: inout TranslationNotes
+    ) throws(GatewayError) {
         var rest: [Part] = []
         for part in turn.parts {
             if case .toolResult(let result) = part.content { self.write(result) } else { rest.append(part) }
         }
         guard !rest.isEmpty else { return }
+        if self.target.quirks.separatesResults, followsResult || turn.holdsResult {
+            notes.note("messages.role", .emulated)
+            self.begin("assistant", name: nil)
+            self.writer.key("content")
+            self.writer.string("OK.")
+            self.writer.endObject()
+        }
         self.begin("user", name: turn.name)
         self.writer.key("content")
-        if rest.allSatisfy({ $0.text != nil }) {
+        let isHinted = self.target.quirks.passesCacheHints && rest.contains { $0.cache != nil }
+        if !isHinted, rest.allSatisfy({ $0.text != nil }) {
             self.writer.string(rest.count == 1 ? rest[0].text ?? "" : rest.compactMap(\.text).joined(separator: "\n"))
         } else {
             self.writer.beginArray()
@@ -86,7 +124,12 @@ extension ChatRequestWriting {
 
     // MARK: The assistant
 
-    private mutating func writeAssistant(_ turn: Message, notes: inout TranslationNotes) throws(GatewayError) {
+    private mutating func writeAssistant(
+        _ turn: Message,
+        isLast: Bool,
+        notes: inout TranslationNotes
+    ) throws(GatewayError) {
+        let quirks = self.target.quirks
         var content = ""
         var reasoning = ""
         var refusal: String?
@@ -104,17 +147,29 @@ extension ChatRequestWriting {
                 notes.note("messages.content", .changedContent)
             }
         }
-        if content.isEmpty, calls.isEmpty, reasoning.isEmpty, refusal == nil { return }
+        let hasBlob = turn.parts.contains { $0.isReasoning && $0.signature != nil }
+        if content.isEmpty, calls.isEmpty, reasoning.isEmpty, refusal == nil, !hasBlob { return }
         self.begin("assistant", name: turn.name)
         self.writer.key("content")
-        if content.isEmpty, !calls.isEmpty || refusal != nil { self.writer.null() } else { self.writer.string(content) }
+        if !reasoning.isEmpty, self.replaysReasoning, quirks.replay == .content {
+            self.writeContent(content, reasoning)
+        } else if content.isEmpty, !calls.isEmpty || refusal != nil {
+            self.writer.null()
+        } else {
+            self.writer.string(content)
+        }
         if let refusal {
             self.writer.key("refusal")
             self.writer.string(refusal)
         }
-        if !reasoning.isEmpty, self.target.quirks.replaysReasoning {
+        if !reasoning.isEmpty, self.replaysReasoning, quirks.replay == .field {
             self.writer.key("reasoning_content")
             self.writer.string(reasoning)
+        }
+        if self.replaysReasoning, quirks.replay == .details { self.writeDetails(of: turn) }
+        if isLast, let field = quirks.prefillField {
+            self.writer.key(field)
+            self.writer.bool(true)
         }
         if !calls.isEmpty {
             self.writer.key("tool_calls")
@@ -151,7 +206,8 @@ extension ChatRequestWriting {
 
     private mutating func write(_ part: Part, notes: inout TranslationNotes) throws(GatewayError) {
         switch part.content {
-        case .text(let text), .thinking(let text), .refusal(let text): self.writeText(text)
+        case .text(let text), .thinking(let text), .refusal(let text):
+            self.writeText(text, cache: self.target.quirks.passesCacheHints ? part.cache : nil)
         case .image(let media):
             let url = try self.url(of: media, "An image")
             self.writer.beginObject()
@@ -197,12 +253,13 @@ extension ChatRequestWriting {
         }
     }
 
-    private mutating func writeText(_ text: String) {
+    private mutating func writeText(_ text: String, cache: CacheHint? = nil) {
         self.writer.beginObject()
         self.writer.key("type")
         self.writer.string("text")
         self.writer.key("text")
         self.writer.string(text)
+        if let cache { self.write(cache) }
         self.writer.endObject()
     }
 

@@ -28,7 +28,7 @@ extension ChatRequestWriting {
             self.writer.beginArray()
             for tool in own { self.write(tool) }
             self.writer.endArray()
-            if let choice = self.shaped.choice { self.write(choice) }
+            if let choice = self.shaped.choice, self.target.quirks.takesToolChoice { self.write(choice) }
             if let parallel = self.shaped.parallel {
                 self.writer.key("parallel_tool_calls")
                 self.writer.bool(parallel)
@@ -88,7 +88,7 @@ extension ChatRequestWriting {
         switch choice {
         case .auto: self.writer.string("auto")
         case .none: self.writer.string("none")
-        case .required: self.writer.string("required")
+        case .required: self.writer.string(self.target.quirks.requiredChoice)
         case .named(let name): self.writer.value(self.reference(name))
         case .allowed(let names, let isRequired):
             self.writer.value([

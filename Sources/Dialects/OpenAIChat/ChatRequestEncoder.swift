@@ -38,16 +38,63 @@ struct ChatRequestWriting {
     private let takesSchema: Bool
 
     init(_ request: CanonicalRequest, _ target: TranslationTarget, notes: inout TranslationNotes) throws(GatewayError) {
+        let target = try Self.adapted(target, to: request)
+        let quirks = target.quirks
         self.request = request
         self.target = target
         self.isHome = request.dialect == .openAIChat
         self.takesSchema = target.traits.nativeJSONSchema && (target.traits.schemaWithTools || request.tools.isEmpty)
         var rules = ToolRules()
+        rules.takesChoiceNone = quirks.takesToolChoice
+        rules.takesChoiceRequired = quirks.takesToolChoice
+        rules.takesChoiceNamed = quirks.takesToolChoice
         rules.takesCustom = target.quirks.knowsCustomTools
         rules.takesChoiceAllowed = target.quirks.knowsCustomTools
         rules.takesParallelSwitch =
             target.traits.parallelToolSwitch && !target.quirks.refuses.contains("parallel_tool_calls")
         self.shaped = try request.shapedTools(rules, for: target, emulatesSchema: !self.takesSchema, notes: &notes)
+    }
+
+    /// The target with what its server makes of the model's traits in this request.
+    ///
+    /// - Throws: `unsupported` where the server takes no tools, and there are some.
+    private static func adapted(
+        _ target: TranslationTarget,
+        to request: CanonicalRequest
+    ) throws(GatewayError) -> TranslationTarget {
+        var target = target
+        let quirks = target.quirks
+        if !quirks.takesTools, !request.tools.isEmpty || request.holdsCalls {
+            throw GatewayError(
+                .unsupported,
+                origin: .client,
+                "The provider takes no tools; leave them out, or ask a model of another provider.",
+                field: "tools"
+            )
+        }
+        if quirks.alwaysMaxTokens { target.traits.tokenParameter = .maxTokens }
+        if !quirks.formatWithTools { target.traits.schemaWithTools = false }
+        let reasons = request.reasoning.isOn == true || target.traits.reasoningAlwaysOn
+        if reasons, !quirks.forcesToolsWhileReasoning || !target.traits.forcedToolWithReasoning {
+            target.traits.forcedToolChoice = false
+        }
+        if target.traits.reasoning != .none, request.reasoning.isOn != false {
+            target.quirks.refuses.formUnion(quirks.refusesWhenReasoning)
+        }
+        if quirks.replaysReasoning, quirks.replay == .details, target.family == nil {
+            target.family = Self.family(ofRouted: target.model)
+        }
+        return target
+    }
+
+    /// Whose signatures a model understands that is named with its maker (`anthropic/claude-…`).
+    private static func family(ofRouted model: String) -> SignatureFamily? {
+        switch model.prefix(while: { $0 != "/" }) {
+        case "anthropic": .anthropic
+        case "google": .gemini
+        case "openai": .openAI
+        default: nil
+        }
     }
 
     mutating func finish() -> EncodedRequest {
@@ -80,11 +127,17 @@ struct ChatRequestWriting {
 
     /// What the instructions say beside the client's: the schema, where it can go nowhere else.
     var instruction: String? {
-        guard case .jsonSchema = self.request.output, !self.takesSchema, self.shaped.plan.schemaTool == nil else {
-            return nil
+        switch self.request.output {
+        case .text: return nil
+        case .jsonObject: return self.takesJSONMode ? nil : SchemaTool.instruction(self.request.output)
+        case .jsonSchema:
+            guard !self.takesSchema, self.shaped.plan.schemaTool == nil else { return nil }
+            return SchemaTool.instruction(self.request.output)
         }
-        return SchemaTool.instruction(self.request.output)
     }
+
+    /// Whether the mode that keeps an answer JSON may be asked for: some servers refuse it beside tools.
+    private var takesJSONMode: Bool { self.target.quirks.formatWithTools || self.shaped.tools.isEmpty }
 }
 
 // MARK: Parameters
@@ -103,7 +156,10 @@ extension ChatRequestWriting {
         try self.write(sampling.frequencyPenalty, "frequency_penalty", isFree && traits.penalties, notes: &notes)
         try self.write(sampling.presencePenalty, "presence_penalty", isFree && traits.penalties, notes: &notes)
         try self.write(sampling.repetitionPenalty, "repetition_penalty", isFree && takesMore, notes: &notes)
-        try self.write(sampling.seed, "seed", true, notes: &notes)
+        if let seed = sampling.seed, try self.takes("seed", notes: &notes) {
+            self.writer.key(self.target.quirks.seedField)
+            self.writer.number(seed)
+        }
         if let bias = sampling.logitBias {
             if !isFree {
                 try notes.drop("logit_bias")
@@ -126,10 +182,14 @@ extension ChatRequestWriting {
         guard let temperature = self.request.sampling.temperature, let degrees = temperature.double else {
             return self.request.sampling.temperature
         }
-        let limit = self.target.traits.temperatureLimit
-        guard self.takesSampling, degrees > Double(limit) else { return temperature }
+        var limit = JSONNumber(self.target.traits.temperatureLimit)
+        if let highest = self.target.quirks.highestTemperature, let most = highest.double, most < limit.double ?? most {
+            limit = highest
+        }
+        if degrees == 0, let zero = self.target.quirks.zeroTemperature { return zero }
+        guard self.takesSampling, let most = limit.double, degrees > most else { return temperature }
         try notes.drop("temperature", .clampedValue)
-        return JSONNumber(limit)
+        return limit
     }
 
     private mutating func write(
@@ -208,6 +268,7 @@ extension ChatRequestWriting {
         switch self.request.output {
         case .text: return
         case .jsonObject:
+            guard self.takesJSONMode else { return }
             self.writer.key("response_format")
             self.writer.value(["type": "json_object"])
         case .jsonSchema(let format):
@@ -282,10 +343,14 @@ extension ChatRequestWriting {
             return
         }
         switch self.target.quirks.reasoning {
-        case .effort:
-            if let word = try self.effort(notes: &notes) {
-                self.writer.key("reasoning_effort")
-                self.writer.string(word)
+        case .effort: try self.writeEffort(notes: &notes)
+        case .promptMode:
+            guard self.target.traits.efforts.isEmpty else { return try self.writeEffort(notes: &notes) }
+            // The mode is on by itself, and null turns it off.
+            self.writer.key("prompt_mode")
+            if isOff { self.writer.null() } else { self.writer.string("reasoning") }
+            if !isOff, reasoning.effort != nil || reasoning.budget != nil {
+                notes.note("reasoning_effort", .clampedValue)
             }
         case .object: self.writeReasoningObject(reasoning, isOff: isOff)
         case .thinking:
@@ -296,6 +361,12 @@ extension ChatRequestWriting {
         case .none:
             if !isOff { try notes.drop("reasoning_effort") }
         }
+    }
+
+    private mutating func writeEffort(notes: inout TranslationNotes) throws(GatewayError) {
+        guard let word = try self.effort(notes: &notes) else { return }
+        self.writer.key("reasoning_effort")
+        self.writer.string(word)
     }
 
     private mutating func writeReasoningObject(_ reasoning: ReasoningRequest, isOff: Bool) {
