@@ -61,7 +61,7 @@ let package = Package(
         room("HTTP1"),
         room("TurnpikeConfiguration", ["Core", "JSON", .product(name: "Yams", package: "Yams")]),
         room("Catalog", ["Core", "TurnpikeConfiguration"]),
-        .target(name: "Dialects", dependencies: ["Core", "JSON"], exclude: ["Ollama", "Cohere", "Embeddings", "Rerank", "TokenCounting", "ClaudeEnvelopes"].filter { FileManager.default.fileExists(atPath: "Sources/Dialects/" + $0) }, swiftSettings: strict),
+        .target(name: "Dialects", dependencies: ["Core", "JSON"], exclude: ["Cohere", "Rerank", "TokenCounting"].filter { FileManager.default.fileExists(atPath: "Sources/Dialects/" + $0) }, swiftSettings: strict),
         room("Providers", ["Core", "JSON", "TurnpikeConfiguration", "Dialects"]),
         room("Routing", ["Core", "TurnpikeConfiguration", "Catalog"]),
         room("Identity", ["Core"]),

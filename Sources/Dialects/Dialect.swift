@@ -8,6 +8,8 @@ package enum Dialect: String, Sendable, Hashable, CaseIterable {
     case anthropicMessages = "anthropic"
     /// Google's generateContent, at AI Studio and at Vertex.
     case gemini
+    /// Ollama's own API.
+    case ollama
     /// Amazon Bedrock's Converse.
     case bedrockConverse = "bedrock"
 }

@@ -18,6 +18,7 @@ extension Dialect {
         case .openAIResponses: try ResponsesRequestDecoder.decode(body, model: model, stream: stream)
         case .anthropicMessages: try AnthropicRequestDecoder.decode(body, model: model, stream: stream)
         case .gemini: try GeminiRequestDecoder.decode(body, model: model, stream: stream)
+        case .ollama: try OllamaRequestDecoder.decode(body, model: model, stream: stream)
         case .bedrockConverse: try ConverseRequestDecoder.decode(body, model: model, stream: stream)
         }
     }
@@ -35,6 +36,7 @@ extension Dialect {
         case .openAIResponses: try ResponsesRequestEncoder.encode(request, for: target, notes: &notes)
         case .anthropicMessages: try AnthropicRequestEncoder.encode(request, for: target, notes: &notes)
         case .gemini: try GeminiRequestEncoder.encode(request, for: target, notes: &notes)
+        case .ollama: try OllamaRequestEncoder.encode(request, for: target, notes: &notes)
         case .bedrockConverse: try ConverseRequestEncoder.encode(request, for: target, notes: &notes)
         }
     }
@@ -51,6 +53,7 @@ extension Dialect {
         case .openAIResponses: try ResponsesAnswerDecoder.decode(body, from: source)
         case .anthropicMessages: try AnthropicAnswerDecoder.decode(body, from: source)
         case .gemini: try GeminiAnswerDecoder.decode(body, from: source)
+        case .ollama: try OllamaAnswerDecoder.decode(body, from: source)
         case .bedrockConverse: try ConverseAnswerDecoder.decode(body, from: source)
         }
     }
@@ -62,12 +65,19 @@ extension Dialect {
         case .openAIResponses: ResponsesAnswerEncoder.encode(answer, style)
         case .anthropicMessages: AnthropicAnswerEncoder.encode(answer, style)
         case .gemini: GeminiAnswerEncoder.encode(answer, style)
+        case .ollama: OllamaAnswerEncoder.encode(answer, style, isGenerate: style.isGenerate)
         case .bedrockConverse: ConverseAnswerEncoder.encode(answer, style)
         }
     }
 
     /// How the messages of a stream stand in its bytes.
-    package var framing: StreamFraming { self == .bedrockConverse ? .awsEventStream : .serverSentEvents }
+    package var framing: StreamFraming {
+        switch self {
+        case .openAIChat, .openAIResponses, .anthropicMessages, .gemini: .serverSentEvents
+        case .ollama: .jsonLines
+        case .bedrockConverse: .awsEventStream
+        }
+    }
 
     /// What reads a provider's stream.
     package func streamDecoder(from source: ReplySource) -> any StreamDecoding {
@@ -76,6 +86,7 @@ extension Dialect {
         case .openAIResponses: ResponsesStreamDecoder(from: source)
         case .anthropicMessages: AnthropicStreamDecoder(from: source)
         case .gemini: GeminiStreamDecoder(from: source)
+        case .ollama: OllamaStreamDecoder(from: source)
         case .bedrockConverse: ConverseStreamDecoder(from: source)
         }
     }
@@ -87,6 +98,7 @@ extension Dialect {
         case .openAIResponses: ResponsesStreamEncoder(style)
         case .anthropicMessages: AnthropicStreamEncoder(style)
         case .gemini: GeminiStreamEncoder(style, isArray: style.isJSONArray)
+        case .ollama: OllamaStreamEncoder(style, isGenerate: style.isGenerate)
         case .bedrockConverse: ConverseStreamEncoder(style)
         }
     }
@@ -107,6 +119,7 @@ extension Dialect {
             return (status, body, [])
         case .anthropicMessages: return AnthropicErrors.write(error, request: request)
         case .gemini: return GeminiErrors.write(error, request: request)
+        case .ollama: return OllamaErrors.write(error, request: request)
         case .bedrockConverse: return ConverseErrors.write(error, request: request)
         }
     }
@@ -121,6 +134,7 @@ extension Dialect {
         switch self {
         case .openAIChat, .openAIResponses, .anthropicMessages: "text/event-stream; charset=utf-8"
         case .gemini: style.isJSONArray ? "application/json" : "text/event-stream"
+        case .ollama: "application/x-ndjson"
         case .bedrockConverse: "application/vnd.amazon.eventstream"
         }
     }
@@ -131,6 +145,7 @@ extension Dialect {
         case .openAIChat, .openAIResponses, .bedrockConverse: ModelsList.write(names)
         case .anthropicMessages: AnthropicModels.list(names)
         case .gemini: GeminiModels.list(names)
+        case .ollama: OllamaModels.tags(names)
         }
     }
 
@@ -140,6 +155,7 @@ extension Dialect {
         case .openAIChat, .openAIResponses, .bedrockConverse: ModelsList.write(model: name)
         case .anthropicMessages: AnthropicModels.model(name)
         case .gemini: GeminiModels.model(name)
+        case .ollama: OllamaModels.show(name)
         }
     }
 }

@@ -89,7 +89,8 @@ package struct PlainRequestFacts: Sendable {
         model: String?,
         stream: Bool?
     ) throws(GatewayError) -> PlainRequestFacts {
-        var facts = PlainRequestFacts(dialect: dialect, model: model ?? "", stream: stream ?? false)
+        // Ollama streams unless it is told not to.
+        var facts = PlainRequestFacts(dialect: dialect, model: model ?? "", stream: stream ?? (dialect == .ollama))
         guard let first = body.first(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0a && $0 != 0x0d }) else {
             throw .badRequest("The request body is empty; send a JSON object.")
         }
@@ -107,7 +108,8 @@ package struct PlainRequestFacts: Sendable {
                 } else if stream == nil, member.keyIs("stream", in: body) {
                     switch member.kind {
                     case .true: facts.stream = true
-                    case .false, .null: facts.stream = false
+                    case .false: facts.stream = false
+                    case .null: break
                     default:
                         throw GatewayError.badRequest("The field 'stream' must be true or false.", field: "stream")
                     }

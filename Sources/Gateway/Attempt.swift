@@ -10,8 +10,8 @@ final class Attempt {
     let target: TargetRuntime
     private let asked: ClientRequest
     private let request: ServerRequest
-    /// What the target is asked in.
-    private let dialect: Dialect
+    /// How the target is asked.
+    private let api: UpstreamAPI
     private let began = Instant.now
     private let deadline: Instant
     private var call: UpstreamCall?
@@ -34,7 +34,7 @@ final class Attempt {
         self.target = target
         self.asked = asked
         self.request = request
-        self.dialect = target.provider.dialect(for: asked.dialect, target.translation.traits)
+        self.api = target.provider.api(for: asked.dialect, model: target.model, target.translation.traits)
         self.notes = TranslationNotes(isStrict: asked.isStrict)
         let configured = target.provider.delays.total
         let total = asked.timeout.map { min(Delay($0), configured) } ?? configured
@@ -44,8 +44,12 @@ final class Attempt {
     /// How long the attempt has taken so far, in nanoseconds.
     var nanoseconds: UInt64 { Instant.now.nanoseconds(since: self.began) }
 
-    /// Whether the target speaks another dialect than the client.
-    var isTranslated: Bool { self.dialect != self.asked.dialect || self.asked.isJSONArray }
+    /// Whether what the target says has to be told anew: it speaks another dialect than the client, or its stream stands in
+    /// another framing.
+    var isTranslated: Bool {
+        self.api.dialect != self.asked.dialect || self.asked.facts.stream && self.api.framing != self.asked.framing
+            || self.asked.isGenerate || self.asked.carriesForeignSignatures
+    }
 
     private var quirks: ChatQuirks { self.target.provider.quirks }
 
@@ -56,7 +60,7 @@ final class Attempt {
         guard self.request.isOpen else {
             throw GatewayError(.clientCancelled, origin: .client, "the client went away")
         }
-        let encoded: EncodedRequest? = self.isTranslated ? try self.translated() : nil
+        let encoded = try self.encoded()
         try await self.authorize()
         let delays = self.target.provider.delays
         let times = UpstreamTimes(
@@ -95,13 +99,34 @@ final class Attempt {
         }
     }
 
+    /// The request as it goes to the target, where that is not the client's own body with the model's name put in.
+    private func encoded() throws(GatewayError) -> EncodedRequest? {
+        guard self.isTranslated else { return try self.enveloped() }
+        let encoded = try self.translated()
+        return try self.api.envelope?.wrap(encoded, stream: self.asked.facts.stream) ?? encoded
+    }
+
+    /// A Claude client's own body in the envelope of the cloud it goes to; nil where there is none.
+    private func enveloped() throws(GatewayError) -> EncodedRequest? {
+        guard let envelope = self.api.envelope else { return nil }
+        let version = self.request.field("anthropic-version")
+        let betas = self.request.field("anthropic-beta")
+        let stream = self.asked.facts.stream
+        let body = try self.asked.body.withBytes { bytes throws(GatewayError) in
+            try envelope.wrap(bytes, version: version, betas: ClaudeEnvelope.betas(betas), stream: stream)
+        }
+        var encoded = EncodedRequest(body: body)
+        if envelope == .vertex, let betas { encoded.fields.append(("anthropic-beta", betas)) }
+        return encoded
+    }
+
     /// The client's request in the target's dialect.
     private func translated() throws(GatewayError) -> EncodedRequest {
         let request = try self.asked.canonical()
         do throws(GatewayError) {
-            let encoded = try self.dialect.encodeRequest(
+            let encoded = try self.api.dialect.encodeRequest(
                 request,
-                for: self.target.translation(in: self.dialect),
+                for: self.target.translation(in: self.api.dialect),
                 notes: &self.notes
             )
             self.plan = encoded.plan
@@ -116,7 +141,7 @@ final class Attempt {
 
     private func upstreamRequest(_ encoded: EncodedRequest?) -> UpstreamRequest {
         let facts = self.asked.facts
-        let operation = UpstreamOperation(facts, in: self.dialect)
+        let operation = UpstreamOperation(facts, self.api)
         let forwarded = ForwardedFields.of(self.request, to: encoded == nil ? self.asked.dialect : nil)
         guard let encoded else {
             return self.target.request(
@@ -152,14 +177,14 @@ final class Attempt {
     /// The whole answer, judged and in the client's dialect.
     func wholeAnswer() async throws(GatewayError) -> (ByteBuffer, ChatAnswerFacts) {
         let body = try await self.opened.body(limit: Self.answerBound)
-        if !self.isTranslated, self.dialect == .openAIChat {
+        if !self.isTranslated, self.api.dialect == .openAIChat {
             let facts = try body.withBytes { bytes throws(GatewayError) in
                 try ChatAnswerReader.read(bytes, quirks: self.quirks, endpoint: self.asked.facts.endpoint)
             }
             return (body, facts)
         }
         let decoded = try body.withBytes { bytes throws(GatewayError) in
-            try self.dialect.decodeAnswer(bytes, from: self.source)
+            try self.api.dialect.decodeAnswer(bytes, from: self.source)
         }
         var shaper = ReplyShaper(self.plan ?? ReplyPlan())
         let answer = shaper.shape(decoded)
@@ -186,10 +211,9 @@ final class Attempt {
     /// A translated stream, at its first content.
     func translatedStream() async throws(GatewayError) -> StreamRelay<TranslatedPassage> {
         let passage = TranslatedPassage(
-            from: self.dialect,
+            from: self.api,
             self.source,
-            to: self.asked.dialect,
-            self.style,
+            to: self.asked.streamEncoder(self.style),
             plan: self.plan ?? ReplyPlan()
         )
         return try await self.relay(passage)
@@ -209,7 +233,7 @@ final class Attempt {
     private var source: ReplySource {
         var source = ReplySource(
             model: self.target.model,
-            family: self.target.translation(in: self.dialect).family,
+            family: self.target.translation(in: self.api.dialect).family,
             seed: self.request.id.description
         )
         source.quirks = self.quirks
@@ -225,6 +249,7 @@ final class Attempt {
         )
         style.includesUsage = self.asked.facts.includesUsage
         style.isJSONArray = self.asked.isJSONArray
+        style.isGenerate = self.asked.isGenerate
         style.echo = self.asked.echo
         return style
     }

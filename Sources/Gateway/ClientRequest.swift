@@ -1,5 +1,6 @@
 import Core
 import Dialects
+import Glibc
 import JSON
 import NIOCore
 import Transport
@@ -17,21 +18,62 @@ final class ClientRequest {
     let isJSONArray: Bool
     private var decoded: CanonicalRequest?
 
+    /// Whether an Ollama client asked for a completion, whose answer is a text and no message.
+    let isGenerate: Bool
+    /// The cloud whose envelope a Claude client's messages stand in.
+    private let envelope: ClaudeEnvelope?
+
     /// - Throws: `badRequest` where the body, or a field of the head that steers the gateway, is malformed.
     init(_ generation: Surface.Generation, body: ByteBuffer, request: ServerRequest) throws(GatewayError) {
-        self.facts = try body.withBytes { bytes throws(GatewayError) in
+        self.envelope = generation.envelope
+        self.body = generation.envelope == nil ? body : try Self.unwrapped(body, generation)
+        self.facts = try self.body.withBytes { bytes throws(GatewayError) in
             try RequestFacts.read(
                 bytes,
                 dialect: generation.dialect,
                 endpoint: generation.endpoint,
-                model: generation.model,
-                stream: generation.stream
+                model: generation.envelope == nil ? generation.model : nil,
+                stream: generation.envelope == nil ? generation.stream : nil
             )
         }
-        self.body = body
         self.isJSONArray = generation.isJSONArray
+        self.isGenerate = generation.isGenerate
         self.timeout = try RequestTimeout.read(request)
         self.isStrict = try StrictField.read(request)
+    }
+
+    /// A body out of its cloud's envelope, as Anthropic itself takes it.
+    private static func unwrapped(
+        _ body: ByteBuffer,
+        _ generation: Surface.Generation
+    ) throws(GatewayError) -> ByteBuffer {
+        let unwrapped = try body.withBytes { bytes throws(GatewayError) in
+            try ClaudeEnvelope.unwrap(bytes, model: generation.model, stream: generation.stream)
+        }
+        return ByteBuffer(bytes: unwrapped.body)
+    }
+
+    /// Whether the conversation holds signatures another provider gave and we wrapped: sent on as they are, they would be
+    /// refused. OpenAI's Chat has no place of its own for signatures, so its bodies are not searched.
+    lazy var carriesForeignSignatures: Bool = {
+        guard self.dialect != .openAIChat else { return false }
+        return self.body.withUnsafeReadableBytes { bytes in
+            ["\"tp1.", "\"tpr.", "\"tpt.", "\"tpc."].contains { memmem(bytes.baseAddress, bytes.count, $0, 5) != nil }
+        }
+    }()
+
+    /// How the client takes its stream.
+    var framing: StreamFraming? { self.isJSONArray ? nil : self.envelope?.framing ?? self.dialect.framing }
+
+    /// What writes the client's stream.
+    func streamEncoder(_ style: ReplyStyle) -> any StreamEncoding {
+        self.envelope?.streamEncoder(style) ?? self.dialect.streamEncoder(style)
+    }
+
+    /// The content type of the client's stream.
+    func streamContentType(_ style: ReplyStyle) -> StaticString {
+        self.envelope == .bedrock
+            ? Dialect.bedrockConverse.streamContentType(style) : self.dialect.streamContentType(style)
     }
 
     /// The dialect the client speaks.

@@ -80,12 +80,23 @@ final class Exchange {
         switch surface {
         case .health: ready = true
         case .readiness: ready = self.gateway.isReady
+        case .ollama(let page):
+            self.answerOllama(page)
+            return true
         case .generate, .models, .model: return false
         }
         var head = AnswerHead(status: ready ? 200 : 503)
         head.field("content-type", "text/plain; charset=utf-8")
         self.request.answer(head, body: ByteBuffer(string: ready ? "ok\n" : "draining\n"))
         return true
+    }
+
+    /// Pages of an Ollama server that say nothing of anyone's: its greeting and its version.
+    private func answerOllama(_ page: Surface.OllamaPage) {
+        var head = AnswerHead(status: 200)
+        head.field("content-type", page == .greeting ? "text/plain; charset=utf-8" : "application/json")
+        let body = page == .greeting ? Array("Ollama is running".utf8) : OllamaModels.version()
+        self.request.answer(head, body: ByteBuffer(bytes: body))
     }
 
     private func answerModels(_ surface: Surface, for principal: Principal?) throws(GatewayError) {
@@ -145,11 +156,11 @@ final class Exchange {
         if !asked.facts.stream {
             try await self.relayWhole(attempt)
         } else if attempt.isTranslated {
-            await self.relayStream(try await attempt.translatedStream(), attempt)
+            await self.relayStream(try await attempt.translatedStream(), attempt, asked)
         } else if asked.dialect != .openAIChat {
-            await self.relayStream(try await attempt.forwardedStream(), attempt)
+            await self.relayStream(try await attempt.forwardedStream(), attempt, asked)
         } else {
-            await self.relayStream(try await attempt.chatStream(), attempt)
+            await self.relayStream(try await attempt.chatStream(), attempt, asked)
         }
     }
 
@@ -164,10 +175,14 @@ final class Exchange {
         self.request.answer(head, body: body)
     }
 
-    private func relayStream<Passage>(_ relay: StreamRelay<Passage>, _ attempt: Attempt) async {
+    private func relayStream<Passage>(
+        _ relay: StreamRelay<Passage>,
+        _ attempt: Attempt,
+        _ asked: ClientRequest
+    ) async {
         self.settlement.upstreamNanoseconds = attempt.nanoseconds
         var head = self.answerHead(200, attempt)
-        head.field("content-type", self.settlement.dialect.streamContentType(attempt.style))
+        head.field("content-type", asked.streamContentType(attempt.style))
         head.field("cache-control", "no-cache")
         self.request.begin(head)
         let ending = await relay.forward()

@@ -1,6 +1,4 @@
-package import Core
 package import Dialects
-package import TurnpikeConfiguration
 
 /// What differs from provider to provider, as data: one row for each kind the configuration knows.
 ///
@@ -99,29 +97,6 @@ extension ProviderProfile {
         }
     }
 
-    /// The dialect a request of a client that speaks `client` is sent in: the one of the provider's that loses least.
-    ///
-    /// - Parameters:
-    ///   - api: the operator's choice, where there is one.
-    ///   - isOwn: whether the endpoint is the provider's own, rather than a server that is compatible with it.
-    package func dialect(
-        for client: Dialect,
-        _ traits: ModelTraits,
-        api: ProviderAPI?,
-        isOwn: Bool
-    ) -> Dialect {
-        guard self.speech == .dialect(.openAIChat), self.hasResponses else { return self.dialect ?? .openAIChat }
-        switch api {
-        case .responses?: return .openAIResponses
-        case .chat?: return .openAIChat
-        default: break
-        }
-        return traits.responsesOnly || client == .openAIResponses && isOwn ? .openAIResponses : .openAIChat
-    }
-
-    /// Whether OpenAI's Responses are served beside Chat.
-    private var hasResponses: Bool { self.kind == "openai" || self.kind == "azure-openai" }
-
     /// Whose signatures `model` understands at a provider of this kind, asked in `dialect`; nil where it makes none.
     package func family(of model: String, in dialect: Dialect) -> SignatureFamily? {
         switch dialect {
@@ -129,7 +104,7 @@ extension ProviderProfile {
         case .anthropicMessages: .anthropic
         case .gemini: .gemini
         case .bedrockConverse: model.contains("anthropic.") ? .anthropic : SignatureFamily("bedrock")
-        case .openAIChat: nil
+        case .openAIChat, .ollama: nil
         }
     }
 

@@ -124,6 +124,11 @@ package enum UpstreamOperation: Sendable, Hashable, CaseIterable {
     case embeddings
     /// OpenAI's Responses, whole or as a stream.
     case responses
+    /// Ollama's own chat, whole or as a stream.
+    case ollamaChat
+    /// Claude in the envelope of another cloud.
+    case claude
+    case claudeStream
 
     /// The path behind the version in OpenAI's API.
     fileprivate var openAIPath: String {
@@ -132,6 +137,7 @@ package enum UpstreamOperation: Sendable, Hashable, CaseIterable {
         case .completions: ChatEndpoint.completions.path
         case .embeddings: ChatEndpoint.embeddings.path
         case .responses: "responses"
+        case .ollamaChat, .claude, .claudeStream: ""
         }
     }
 }
@@ -143,6 +149,10 @@ extension Upstream {
         switch self.profile.paths {
         case .appended:
             path.append(contentsOf: "/\(operation.openAIPath)".utf8)
+        case .versioned where operation == .ollamaChat:
+            // A base URL that ends in `/v1` is the compatible API's; its own stands beside it.
+            if base.path.hasSuffix("/v1") { path.removeLast(3) }
+            path.append(contentsOf: "/api/chat".utf8)
         case .versioned:
             if !base.path.hasSuffix("/v1") { path.append(contentsOf: "/v1".utf8) }
             path.append(contentsOf: "/\(operation.openAIPath)".utf8)
@@ -173,12 +183,23 @@ extension Upstream {
             let project = Self.encoded(self.settings.project ?? "")
             let location = Self.encoded(self.settings.location ?? Self.defaultLocation)
             path.append(contentsOf: (hasVersion ? "/projects/" : "/v1/projects/").utf8)
+            if operation == .claude || operation == .claudeStream {
+                path.append(contentsOf: "\(project)/locations/\(location)/publishers/anthropic/models/".utf8)
+                Self.appendEncoded(model, to: &path)
+                path.append(contentsOf: ":\(ClaudeEnvelope.vertex.action(stream: operation == .claudeStream))".utf8)
+                break
+            }
             path.append(contentsOf: "\(project)/locations/\(location)/publishers/google/models/".utf8)
             query = Self.appendGoogle(model, operation, to: &path, query)
         case .bedrock:
             path.append(contentsOf: "/model/".utf8)
             Self.appendEncoded(model, to: &path)
-            path.append(contentsOf: (operation == .chatStream ? "/converse-stream" : "/converse").utf8)
+            switch operation {
+            case .claude, .claudeStream:
+                path.append(contentsOf: "/\(ClaudeEnvelope.bedrock.action(stream: operation == .claudeStream))".utf8)
+            case .chatStream: path.append(contentsOf: "/converse-stream".utf8)
+            default: path.append(contentsOf: "/converse".utf8)
+            }
         }
         if let query { path.append(contentsOf: "?\(query)".utf8) }
         return path

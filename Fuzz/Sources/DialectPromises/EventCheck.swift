@@ -48,6 +48,8 @@ struct EventCheck {
         case .finish(let choice, let reason):
             self.check(self.finished.insert(choice).inserted, "choice \(choice) finishes twice")
             self.check(!self.open.values.contains { $0.choice == choice }, "a block is open at the finish")
+            // The explanation of a refusal is text in some dialects.
+            if case .refusal = reason { self.told.holdsOther = true }
             self.lines.append("finish \(choice) \(reason)")
         case .usage(let usage):
             AnswerCheck.check(usage)

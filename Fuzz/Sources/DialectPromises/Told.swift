@@ -20,7 +20,11 @@ struct Told {
 
     /// What the first choice of an answer tells.
     init(_ answer: CanonicalAnswer) {
+        // Two choices of one number are no answer any dialect can tell of.
+        self.holdsOther = Set(answer.choices.map(\.index)).count < answer.choices.count
         guard let choice = answer.choices.first(where: { $0.index == 0 }) ?? answer.choices.first else { return }
+        // The explanation of a refusal is text in some dialects.
+        if case .refusal = choice.stop { self.holdsOther = true }
         for part in choice.parts {
             switch part.content {
             case .text(let text), .refusal(let text): self.text += text
@@ -33,6 +37,8 @@ struct Told {
 
     mutating func add(name: String, arguments: String, kind: ToolCall.Kind) {
         let value = kind == .custom ? nil : try? JSONValue(parsing: arguments.isEmpty ? "{}" : arguments)
+        // A call of nothing is told by no one.
+        if name.isEmpty { self.holdsOther = true }
         self.calls.append(Call(name: name, arguments: value?.asObject == nil ? nil : value))
     }
 

@@ -88,6 +88,8 @@ package struct ReplyStyle: Sendable {
     package var includesUsage = true
     /// Whether a Gemini client wants its stream as one JSON array.
     package var isJSONArray = false
+    /// Whether an Ollama client asked for a completion, whose answer is a text and no message.
+    package var isGenerate = false
     /// Fields of the request that a Responses client finds again in the reply.
     package var echo: JSONObject?
 
@@ -105,6 +107,8 @@ package enum StreamFraming: Sendable, Hashable {
     case serverSentEvents
     /// `application/vnd.amazon.eventstream`.
     case awsEventStream
+    /// `application/x-ndjson`: one JSON text a line.
+    case jsonLines
 }
 
 /// One message of a streamed reply, taken out of its framing: a server-sent event, an AWS event-stream message, a line.

@@ -48,6 +48,11 @@ enum Base64Bytes {
         out.append(contentsOf: text)
     }
 
+    /// Whether `text` holds nothing but letters of base64 and padding.
+    static func isAlphabet(_ text: [UInt8]) -> Bool {
+        text.allSatisfy { Self.values[Int($0)] < 64 || $0 == UInt8(ascii: "=") }
+    }
+
     /// The bytes that `text` says; padding may be missing. Nil where it is not base64.
     static func bytes(_ text: UnsafeRawBufferPointer) -> [UInt8]? {
         var end = text.count

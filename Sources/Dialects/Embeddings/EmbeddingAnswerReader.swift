@@ -97,7 +97,7 @@ struct EmbeddingAnswerReader {
                 var object = elements.object
                 try self.readItem(&object)
                 elements.resume(after: object)
-            case .string: self.appendText(element.value)
+            case .string: try self.appendText(element.value)
             default: break
             }
         }
@@ -148,7 +148,7 @@ struct EmbeddingAnswerReader {
             }
             members.resume(after: object)
             self.readStatistics(statistics)
-        case .string: self.appendText(value)
+        case .string: try self.appendText(value)
         default: break
         }
     }
@@ -187,10 +187,13 @@ struct EmbeddingAnswerReader {
         self.append(EmbeddingVector(.numbers(text, count: count)))
     }
 
-    private mutating func appendText(_ value: Range<Int>) {
+    private mutating func appendText(_ value: Range<Int>) throws(JSONSyntaxError) {
         guard value.count >= 2 else { return }
-        // Base64 needs no escapes, and an escaped solidus is the one some writers make.
+        // Base64 needs no escapes, save that some writers put one before a solidus.
         let text = self.body[value.lowerBound + 1..<value.upperBound - 1].filter { $0 != UInt8(ascii: "\\") }
+        guard Base64Bytes.isAlphabet(text) else {
+            throw JSONSyntaxError(offset: value.lowerBound, message: "a vector is not base64")
+        }
         self.append(EmbeddingVector(.base64(text)))
     }
 

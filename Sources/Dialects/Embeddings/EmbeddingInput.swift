@@ -1,5 +1,3 @@
-internal import JSON
-
 extension EmbeddingInput {
     /// The text of the input: pieces that a target takes only as one stand on lines of their own.
     var text: String {

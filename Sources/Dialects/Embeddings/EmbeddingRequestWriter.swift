@@ -24,7 +24,7 @@ struct EmbeddingRequestWriter {
         try self.checkInputs(notes: &notes)
         let common = Common(
             task: try self.task(notes: &notes),
-            dimensions: try self.dimensions(notes: &notes),
+            dimensions: try self.dimensions(),
             truncation: try self.truncation(notes: &notes)
         )
         try self.checkRest(notes: &notes)
@@ -159,7 +159,7 @@ struct EmbeddingRequestWriter {
         return nil
     }
 
-    private func dimensions(notes: inout TranslationNotes) throws(GatewayError) -> Int? {
+    private func dimensions() throws(GatewayError) -> Int? {
         guard let dimensions = self.request.dimensions else { return nil }
         let isTaken =
             switch self.target {
@@ -208,8 +208,12 @@ struct EmbeddingRequestWriter {
             }
         }
         if !self.request.titles.isEmpty, !self.isGoogle(self.target) { try notes.drop(self.request.name(of: .title)) }
-        guard !self.isOwn else { return }
-        for key in self.request.extras.keys { try notes.drop(key, .unknownParameter) }
+        for key in self.request.extras.keys where !self.isWritten(key) { try notes.drop(key, .unknownParameter) }
+    }
+
+    /// Whether a field that has no place in the exchange goes out as it came in: not where it stood inside of another one.
+    private func isWritten(_ key: String) -> Bool {
+        self.isOwn && self.target != .geminiBatch && !key.utf8.contains(UInt8(ascii: "."))
     }
 
     private var isOwn: Bool { self.request.dialect == self.target }
@@ -250,11 +254,9 @@ extension EmbeddingRequestWriter {
         case .vertexEmbed: if let input = inputs.first { self.writeEmbed(input, range.lowerBound, common, &json) }
         case .vertexPredict: self.writePredict(range, common, &json)
         }
-        if self.isOwn, self.target != .geminiBatch {
-            for (key, value) in self.request.extras where !key.contains(".") {
-                json.key(key)
-                json.value(value)
-            }
+        for (key, value) in self.request.extras where self.isWritten(key) {
+            json.key(key)
+            json.value(value)
         }
         json.endObject()
         return json.bytes

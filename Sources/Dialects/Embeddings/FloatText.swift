@@ -1,5 +1,3 @@
-internal import JSON
-
 /// Numbers of vectors between their JSON text and IEEE 754 binary32.
 enum FloatText {
     /// The `count` numbers of a JSON array as binary32, the lowest byte first, each rounded once and correctly.

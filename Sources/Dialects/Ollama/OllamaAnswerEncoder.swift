@@ -1,4 +1,4 @@
-package import Core
+internal import Core
 internal import JSON
 
 /// Writes whole answers for clients of Ollama's `/api/chat` and `/api/generate`.

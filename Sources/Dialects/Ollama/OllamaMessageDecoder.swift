@@ -103,8 +103,8 @@ struct OllamaMessageDecoder {
     ) throws(GatewayError) {
         let path = "messages[\(index)]"
         let id = try ChatField.string(message, "tool_call_id", in: path) ?? ""
-        let named = try ChatField.string(message, "tool_name", in: path)
-        let name = try named ?? ChatField.string(message, "name", in: path)
+        var name = try ChatField.string(message, "tool_name", in: path)
+        if name == nil { name = try ChatField.string(message, "name", in: path) }
         var place: Int?
         if !id.isEmpty { place = self.open.firstIndex { $0.id == id } }
         // A tool that is not named answers the call that waits longest.

@@ -268,7 +268,7 @@ extension ChatRequestWriting {
         switch self.request.output {
         case .text: return
         case .jsonObject:
-            guard self.takesJSONMode else { return }
+            guard self.takesJSONMode else { return notes.note("response_format", .emulated) }
             self.writer.key("response_format")
             self.writer.value(["type": "json_object"])
         case .jsonSchema(let format):

@@ -12,7 +12,7 @@ final class ProviderRuntime: Sendable {
     let quirks: ChatQuirks
     let endpoint: Endpoint
     /// The operator's choice among its APIs.
-    private let api: ProviderAPI?
+    private let choice: ProviderAPI?
     /// Whether its endpoint is the provider's own, rather than a server that is compatible with it.
     private let isOwn: Bool
     let credential: UpstreamCredential
@@ -46,7 +46,7 @@ final class ProviderRuntime: Sendable {
             throw PolicyError(description: "provider '\(settings.name)': \(error.message)")
         }
         self.quirks = self.upstream.quirks
-        self.api = settings.api
+        self.choice = settings.api
         self.isOwn = settings.baseURL == nil || settings.name == settings.kind.name || settings.kind == .azureOpenAI
         self.credential = UpstreamCredential(settings, upstream: self.upstream, services: services)
         guard let plan = self.upstream.plan(model: "", operation: .chat) else {
@@ -66,9 +66,9 @@ final class ProviderRuntime: Sendable {
 }
 
 extension ProviderRuntime {
-    /// The dialect a request of a client that speaks `client` is sent in.
-    func dialect(for client: Dialect, _ traits: ModelTraits) -> Dialect {
-        self.upstream.profile.dialect(for: client, traits, api: self.api, isOwn: self.isOwn)
+    /// How a request for `model` of a client that speaks `client` is sent.
+    func api(for client: Dialect, model: String, _ traits: ModelTraits) -> UpstreamAPI {
+        self.upstream.profile.api(for: client, model: model, traits, choice: self.choice, isOwn: self.isOwn)
     }
 
     /// An upstream's error without anything secret in its text, wherever in the answer it stood.

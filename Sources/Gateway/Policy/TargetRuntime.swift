@@ -151,14 +151,17 @@ extension UpstreamOperation {
         case .completions: ChatEndpoint.completions.path
         case .embeddings: ChatEndpoint.embeddings.path
         case .responses: "responses"
+        case .ollamaChat, .claude, .claudeStream: ""
         }
     }
 
-    /// What is asked of a provider that is spoken to in `dialect`.
-    init(_ facts: RequestFacts, in dialect: Dialect) {
+    /// What is asked of a provider by way of `api`.
+    init(_ facts: RequestFacts, _ api: UpstreamAPI) {
         self =
             switch facts.endpoint {
-            case .chat where dialect == .openAIResponses: .responses
+            case .chat where api.dialect == .openAIResponses: .responses
+            case .chat where api.dialect == .ollama: .ollamaChat
+            case .chat where api.envelope != nil: facts.stream ? .claudeStream : .claude
             case .chat: facts.stream ? .chatStream : .chat
             case .completions: .completions
             case .embeddings: .embeddings

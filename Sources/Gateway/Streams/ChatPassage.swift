@@ -20,7 +20,7 @@ struct ChatPassage: StreamPassage {
     var usage: Usage? { self.reader.usage }
     var finishReason: String? { self.reader.finishReason }
 
-    static func isJSON(first: UInt8) -> Bool { first == UInt8(ascii: "{") }
+    func isJSON(first: UInt8) -> Bool { first == UInt8(ascii: "{") }
 
     mutating func receive(
         _ bytes: UnsafeRawBufferPointer,

@@ -11,6 +11,7 @@ struct ForwardPassage: StreamPassage {
     private var decoder: any StreamDecoding
     private var encoder: any StreamEncoding
     private let dialect: Dialect
+    private let framing: StreamFraming
     private let source: ReplySource
     private(set) var hasContent = false
     private(set) var usage: Usage?
@@ -22,12 +23,16 @@ struct ForwardPassage: StreamPassage {
     init(_ dialect: Dialect, _ source: ReplySource, _ style: ReplyStyle) {
         self.dialect = dialect
         self.source = source
+        self.framing = dialect.framing
         self.reader = FrameReader(dialect.framing)
         self.decoder = dialect.streamDecoder(from: source)
         self.encoder = dialect.streamEncoder(style)
     }
 
-    static func isJSON(first: UInt8) -> Bool { first == UInt8(ascii: "{") || first == UInt8(ascii: "[") }
+    func isJSON(first: UInt8) -> Bool {
+        // A stream of lines begins like a whole answer, and takes one for its first line.
+        self.framing != .jsonLines && (first == UInt8(ascii: "{") || first == UInt8(ascii: "["))
+    }
 
     mutating func receive(
         _ bytes: UnsafeRawBufferPointer,
@@ -52,7 +57,8 @@ struct ForwardPassage: StreamPassage {
             if let (frame, length) = self.reader.finish(in: rest) {
                 let raw = UnsafeRawBufferPointer(rebasing: rest[..<length])
                 let ended = try self.judge(frame, raw, false, &out)
-                if !out.isEmpty { out.append("\n\n") }
+                // It lacked its end, and what we write next must not be read as a part of it.
+                if !out.isEmpty { out.append(self.framing == .jsonLines ? "\n" : "\n\n") }
                 if ended { return nil }
             }
             self.decoded.removeAll(keepingCapacity: true)

@@ -14,6 +14,7 @@ struct FrameReader {
     private enum Scanner {
         case serverSentEvents(SSEScanner)
         case eventStream(EventStreamScanner)
+        case lines(JSONLinesScanner)
     }
 
     private var scanner: Scanner
@@ -23,6 +24,7 @@ struct FrameReader {
             switch framing {
             case .serverSentEvents: .serverSentEvents(SSEScanner())
             case .awsEventStream: .eventStream(EventStreamScanner())
+            case .jsonLines: .lines(JSONLinesScanner())
             }
     }
 
@@ -45,16 +47,28 @@ struct FrameReader {
             }
             self.scanner = .eventStream(scanner)
             return message.map { (.whole(StreamFrame($0, in: bytes)), $0.length) }
+        case .lines(var scanner):
+            let line = scanner.next(in: bytes)
+            self.scanner = .lines(scanner)
+            return line.map { (.whole(StreamFrame(data: UnsafeRawBufferPointer(rebasing: bytes[$0.line]))), $0.length) }
         }
     }
 
-    /// At the end of input: the last event, where it lacks its blank line. A broken-off message of an AWS event stream is
+    /// At the end of input: the last event or line, where it lacks its end. A broken-off message of an AWS event stream is
     /// none.
     mutating func finish(in rest: UnsafeRawBufferPointer) -> (frame: Frame?, length: Int)? {
-        guard case .serverSentEvents(var scanner) = self.scanner else { return nil }
-        let event = scanner.finish(in: rest)
-        self.scanner = .serverSentEvents(scanner)
-        return event.map { (Self.frame(of: $0, rest), $0.length) }
+        switch self.scanner {
+        case .serverSentEvents(var scanner):
+            let event = scanner.finish(in: rest)
+            self.scanner = .serverSentEvents(scanner)
+            return event.map { (Self.frame(of: $0, rest), $0.length) }
+        case .eventStream:
+            return nil
+        case .lines(var scanner):
+            let line = scanner.finish(in: rest)
+            self.scanner = .lines(scanner)
+            return line.map { (.whole(StreamFrame(data: UnsafeRawBufferPointer(rebasing: rest[$0.line]))), $0.length) }
+        }
     }
 
     private static func frame(of event: SSEEventView, _ raw: UnsafeRawBufferPointer) -> Frame? {

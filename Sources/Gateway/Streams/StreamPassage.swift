@@ -12,7 +12,7 @@ protocol StreamPassage {
     /// Why it ended, in OpenAI's words.
     var finishReason: String? { get }
     /// Whether a body that begins with this byte is no stream but JSON: a whole answer, or an error under a 200.
-    static func isJSON(first: UInt8) -> Bool
+    func isJSON(first: UInt8) -> Bool
 
     /// Takes every whole message off the front of `bytes` and appends what the client gets of them to `out`.
     ///

@@ -173,7 +173,7 @@ final class StreamRelay<Passage: StreamPassage>: StreamSink {
 
     private func sniff(_ payload: UnsafeRawBufferPointer) {
         guard let first = payload.first(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0a && $0 != 0x0d }) else { return }
-        self.kind = Passage.isJSON(first: first) ? .json : .stream
+        self.kind = self.passage.isJSON(first: first) ? .json : .stream
     }
 
     private func beat() {

@@ -1,5 +1,6 @@
 import Core
 import Dialects
+import Providers
 import Transport
 
 /// A stream of one dialect to a client of another: taken out of its framing, decoded, shaped, encoded.
@@ -8,7 +9,8 @@ struct TranslatedPassage: StreamPassage {
     private var decoder: any StreamDecoding
     private var shaper: ReplyShaper
     private var encoder: any StreamEncoding
-    private let upstream: Dialect
+    private let upstream: UpstreamAPI
+    private let framing: StreamFraming
     private let source: ReplySource
     private(set) var hasContent = false
     private(set) var usage: Usage?
@@ -18,16 +20,20 @@ struct TranslatedPassage: StreamPassage {
     private var shaped: [CanonicalEvent] = []
     private var written: [UInt8] = []
 
-    init(from upstream: Dialect, _ source: ReplySource, to client: Dialect, _ style: ReplyStyle, plan: ReplyPlan) {
+    init(from upstream: UpstreamAPI, _ source: ReplySource, to encoder: any StreamEncoding, plan: ReplyPlan) {
         self.upstream = upstream
         self.source = source
+        self.framing = upstream.framing
         self.reader = FrameReader(upstream.framing)
         self.decoder = upstream.streamDecoder(from: source)
         self.shaper = ReplyShaper(plan)
-        self.encoder = client.streamEncoder(style)
+        self.encoder = encoder
     }
 
-    static func isJSON(first: UInt8) -> Bool { first == UInt8(ascii: "{") || first == UInt8(ascii: "[") }
+    func isJSON(first: UInt8) -> Bool {
+        // A stream of lines begins like a whole answer, and takes one for its first line.
+        self.framing != .jsonLines && (first == UInt8(ascii: "{") || first == UInt8(ascii: "["))
+    }
 
     mutating func receive(
         _ bytes: UnsafeRawBufferPointer,
@@ -121,7 +127,7 @@ struct TranslatedPassage: StreamPassage {
 
     func fault(of json: UnsafeRawBufferPointer) -> GatewayError {
         do throws(GatewayError) {
-            _ = try self.upstream.decodeAnswer(json, from: self.source)
+            _ = try self.upstream.dialect.decodeAnswer(json, from: self.source)
             return Self.wholeAnswer
         } catch {
             return error

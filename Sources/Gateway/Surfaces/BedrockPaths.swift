@@ -11,15 +11,20 @@ enum BedrockPaths {
             return nil
         }
         let action = UnsafeRawBufferPointer(rebasing: path[(slash + 1)...])
-        let stream: Bool
-        if action.isExactly("converse") {
-            stream = false
-        } else if action.isExactly("converse-stream") {
-            stream = true
-        } else {
-            return nil
-        }
         let name = try PathText.decoded(UnsafeRawBufferPointer(rebasing: path[7..<slash]))
-        return .generate(.init(dialect: .bedrockConverse, model: name, stream: stream))
+        for (converse, invoke, stream) in [
+            ("converse", "invoke", false), ("converse-stream", "invoke-with-response-stream", true),
+        ] as [(StaticString, StaticString, Bool)] {
+            if action.isExactly(converse) {
+                return .generate(.init(dialect: .bedrockConverse, model: name, stream: stream))
+            }
+            // The body of InvokeModel is the model's own: of models, Claude's is spoken here.
+            if action.isExactly(invoke) {
+                return .generate(
+                    .init(dialect: .anthropicMessages, model: name, stream: stream, envelope: .bedrock)
+                )
+            }
+        }
+        return nil
     }
 }

@@ -14,6 +14,7 @@ enum GooglePaths {
     ) throws(GatewayError) -> Surface? {
         guard path.equals("/v1", at: 0) else { return nil }
         if path.isExactly("/v1beta/models") { return .models(.gemini) }
+        if let surface = try Self.claude(path) { return surface }
         guard let start = Self.modelStart(of: path) else { return nil }
         // A model's name may hold colons; the method stands behind the last.
         guard let colon = PathText.last(UInt8(ascii: ":"), in: path), colon > start,
@@ -49,6 +50,28 @@ enum GooglePaths {
             }
         }
         return nil
+    }
+
+    /// Claude at Vertex: …/publishers/anthropic/models/MODEL:rawPredict.
+    private static func claude(_ path: UnsafeRawBufferPointer) throws(GatewayError) -> Surface? {
+        let marker: StaticString = "/publishers/anthropic/models/"
+        guard path.equals("/v1/projects/", at: 0) || path.equals("/v1beta1/projects/", at: 0),
+            let colon = PathText.last(UInt8(ascii: ":"), in: path)
+        else { return nil }
+        let action = UnsafeRawBufferPointer(rebasing: path[(colon + 1)...])
+        let stream = action.isExactly("streamRawPredict")
+        guard stream || action.isExactly("rawPredict"),
+            let at = (0..<colon).first(where: { path[$0] == UInt8(ascii: "/") && path.equals(marker, at: $0) })
+        else { return nil }
+        let name = UnsafeRawBufferPointer(rebasing: path[(at + marker.utf8CodeUnitCount)..<colon])
+        return .generate(
+            .init(
+                dialect: .anthropicMessages,
+                model: try PathText.decoded(name),
+                stream: stream,
+                envelope: .vertex
+            )
+        )
     }
 
     private static func isStream(_ method: UnsafeRawBufferPointer) -> Bool? {

@@ -7,8 +7,15 @@ enum Surface: Equatable {
     case generate(Generation)
     case models(Dialect)
     case model(String, Dialect)
+    case ollama(OllamaPage)
     case health
     case readiness
+
+    /// A page of an Ollama server that needs no key.
+    enum OllamaPage: Equatable {
+        case greeting
+        case version
+    }
 
     /// An answer of a model, or its like, is asked for.
     struct Generation: Equatable {
@@ -21,6 +28,10 @@ enum Surface: Equatable {
         var stream: Bool?
         /// Whether a Gemini stream is one JSON array rather than events.
         var isJSONArray = false
+        /// Whether an Ollama client asks for a completion.
+        var isGenerate = false
+        /// The cloud whose envelope a Claude client's messages stand in.
+        var envelope: ClaudeEnvelope?
     }
 
     /// - Throws: `notFound` with the paths that are served, `methodNotAllowed` with the method that is.
@@ -50,6 +61,7 @@ enum Surface: Equatable {
         }
         if let surface = try GooglePaths.surface(path, head, bytes) { return surface }
         if let surface = try BedrockPaths.surface(path) { return surface }
+        if let surface = OllamaPaths.surface(path) { return surface }
         // Three SDKs ask for their models at this path.
         if path.isExactly("/v1/models") { return .models(Self.listDialect(head, bytes)) }
         if path.equals("/v1/models/", at: 0), path.count > 11 {
@@ -76,6 +88,7 @@ enum Surface: Equatable {
         if path.equals("/v1/messages", at: 0) || path.equals("/anthropic/", at: 0) { return .anthropicMessages }
         if path.equals("/v1beta", at: 0) || path.equals("/v1/projects/", at: 0) { return .gemini }
         if path.equals("/model/", at: 0) { return .bedrockConverse }
+        if path.equals("/api/", at: 0) { return .ollama }
         return .openAIChat
     }
 
@@ -87,7 +100,9 @@ enum Surface: Equatable {
             case .anthropicMessages: "POST /v1/messages and GET /v1/models are"
             case .gemini:
                 "POST /v1beta/models/MODEL:generateContent and :streamGenerateContent and GET /v1beta/models are"
-            case .bedrockConverse: "POST /model/MODEL/converse and /model/MODEL/converse-stream are"
+            case .ollama: "POST /api/chat and /api/generate and GET /api/tags are"
+            case .bedrockConverse:
+                "POST /model/MODEL/converse, /converse-stream, /invoke and /invoke-with-response-stream are"
             }
         return GatewayError(.notFound, origin: .client, "nothing is served at this path; \(served)")
     }
@@ -95,7 +110,9 @@ enum Surface: Equatable {
     /// The dialect errors are written in.
     var dialect: Dialect {
         switch self {
-        case .generate(let generation): generation.dialect
+        // A client of Bedrock reads errors as AWS writes them, whatever stands in the body.
+        case .generate(let generation): generation.envelope == .bedrock ? .bedrockConverse : generation.dialect
+        case .ollama: .ollama
         case .models(let dialect), .model(_, let dialect): dialect
         case .health, .readiness: .openAIChat
         }
@@ -105,14 +122,14 @@ enum Surface: Equatable {
     var allowed: String {
         switch self {
         case .generate: "POST"
-        case .models, .model, .health, .readiness: "GET, HEAD"
+        case .models, .model, .ollama, .health, .readiness: "GET, HEAD"
         }
     }
 
     private func allows(_ method: RequestHead.Method) -> Bool {
         switch self {
         case .generate: method == .post
-        case .models, .model, .health, .readiness: method == .get || method == .head
+        case .models, .model, .ollama, .health, .readiness: method == .get || method == .head
         }
     }
 

@@ -16,7 +16,12 @@ enum DemoDialects {
 
     /// What `path` asks for; nil for a path of no other dialect.
     static func asked(_ path: String) -> Asked? {
-        if path == "/v1/messages" { return Asked(dialect: .anthropicMessages) }
+        switch path {
+        case "/v1/messages": return Asked(dialect: .anthropicMessages)
+        case "/v1/responses": return Asked(dialect: .openAIResponses)
+        case "/api/chat": return Asked(dialect: .ollama)
+        default: break
+        }
         if path.hasPrefix("/model/") {
             for (ending, stream) in [("/converse", false), ("/converse-stream", true)] where path.hasSuffix(ending) {
                 let model = DemoProvider.decoded(path.dropFirst(7).dropLast(ending.count))

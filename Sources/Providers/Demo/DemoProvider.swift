@@ -42,8 +42,8 @@ package enum DemoProvider {
             if path.hasPrefix("/v1/models/"), method == "GET" { return Self.model(Self.decoded(path.dropFirst(11))) }
             return DemoFault(
                 404,
-                "The demo serves POST /v1/chat/completions, /v1/completions, /v1/embeddings, /v1/messages, "
-                    + "/v1beta/models/MODEL:generateContent and /model/MODEL/converse, and GET /v1/models; "
+                "The demo serves POST /v1/chat/completions, /v1/completions, /v1/embeddings, /v1/responses, "
+                    + "/v1/messages, /api/chat, /v1beta/models/MODEL:generateContent and /model/MODEL/converse, and GET /v1/models; "
                     + "not \(method) \(path.prefix(200)).",
                 code: "unknown_url"
             ).reply
@@ -185,9 +185,6 @@ extension [DemoField] {
     static func json(length: Int) -> [DemoField] {
         [DemoField("content-type", "application/json"), DemoField("content-length", String(length))]
     }
-
-    /// The fields of an AWS event stream.
-    static var awsEventStream: [DemoField] { [DemoField("content-type", "application/vnd.amazon.eventstream")] }
 
     /// The fields of a stream of events.
     static var eventStream: [DemoField] {

@@ -34,7 +34,7 @@ struct DemoTransmission {
     func stream(_ events: [[UInt8]], end: [UInt8]) -> DemoReply {
         let head = DemoStep.head(
             status: 200,
-            fields: self.dialect == .bedrockConverse ? .awsEventStream : .eventStream
+            fields: [DemoField("content-type", "\(self.dialect.streamContentType(Self.style))")]
         )
         let done: [DemoStep] = end.isEmpty ? [] : [self.step(end)]
         let all = events.map(self.step)
@@ -81,6 +81,8 @@ struct DemoTransmission {
         code: "demo_error"
     )
 
+    private static let style = ReplyStyle(id: "demo", model: "demo", created: 0)
+
     private var errorBody: [UInt8] {
         self.dialect == .openAIChat
             ? Self.fault.body : self.dialect.writeError(Self.fault.error, request: nil).body
@@ -91,7 +93,7 @@ struct DemoTransmission {
         if self.dialect == .openAIChat {
             event = Array("data: ".utf8) + Self.fault.body + Array("\n\n".utf8)
         } else {
-            var encoder = self.dialect.streamEncoder(ReplyStyle(id: "demo", model: "demo", created: 0))
+            var encoder = self.dialect.streamEncoder(Self.style)
             encoder.writeError(Self.fault.error, request: nil, into: &event)
         }
         return event
@@ -105,7 +107,12 @@ struct DemoTransmission {
     }
 
     /// Whether a client of the dialect skips comments and events of other names.
-    private var takesComments: Bool { self.dialect == .openAIChat || self.dialect == .anthropicMessages }
+    private var takesComments: Bool {
+        switch self.dialect {
+        case .openAIChat, .openAIResponses, .anthropicMessages: true
+        case .gemini, .ollama, .bedrockConverse: false
+        }
+    }
 
     private static var page: DemoReply {
         let body = Array("<html><head><title>502 Bad Gateway</title></head><body><h1>502</h1></body></html>".utf8)

@@ -61,7 +61,10 @@ import Testing
 
     @Test func writesEveryClientsAnswer() throws {
         let answer = try Embed.answer(.ollama, ["embeddings": [[1, 2], [3, 4]], "prompt_eval_count": 5])
-        func written(_ dialect: EmbeddingDialect, _ change: (inout EmbeddingRequest) -> Void = { _ in }) throws -> String {
+        func written(
+            _ dialect: EmbeddingDialect,
+            _ change: (inout EmbeddingRequest) -> Void = { _ in }
+        ) throws -> String {
             var request = EmbeddingRequest(dialect: dialect, model: "m")
             request.inputs = [.text("a b"), .text("c")]
             change(&request)
@@ -210,7 +213,9 @@ struct EmbeddingRecordingTests {
         #expect(expected.count == 128)
         #expect(answer.tokens == (recording.answer["usage"] as? [String: Any])?["prompt_tokens"] as? Int)
         // As base64 it is the same text; as numbers the same floats.
-        #expect(try Embed.write(answer, to: request)["data"]?[0]?["embedding"]?.asString == item["embedding"] as? String)
+        #expect(
+            try Embed.write(answer, to: request)["data"]?[0]?["embedding"]?.asString == item["embedding"] as? String
+        )
         var gemini = EmbeddingRequest(dialect: .gemini, model: "m")
         gemini.inputs = request.inputs
         let values = try Embed.write(answer, to: gemini)["embedding"]?["values"]?.asArray ?? []

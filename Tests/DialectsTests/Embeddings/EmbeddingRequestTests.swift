@@ -10,7 +10,10 @@ import Testing
 
     /// What each provider is asked when an OpenAI client sends two texts.
     static let bodies: [(EmbeddingDialect, String, [String])] = [
-        (.openAI, "m", [#"{"model":"m","input":["one","two"],"dimensions":256,"encoding_format":"base64","user":"u"}"#]),
+        (
+            .openAI, "m",
+            [#"{"model":"m","input":["one","two"],"dimensions":256,"encoding_format":"base64","user":"u"}"#]
+        ),
         (.mistral, "m", [#"{"model":"m","input":["one","two"],"output_dimension":256}"#]),
         (
             .voyage, "m",
@@ -104,7 +107,10 @@ import Testing
     }
 
     @Test func readsOllamasTwoEndpoints() throws {
-        let new = try Embed.decode(.ollama, ["model": "r", "input": ["a", "b"], "truncate": false, "keep_alive": "5m"])
+        let new = try Embed.decode(
+            .ollama,
+            ["model": "r", "input": ["a", "b"], "truncate": false, "keep_alive": "5m"]
+        )
         #expect(new.inputs == [.text("a"), .text("b")])
         #expect(new.truncation == .never)
         let (bodies, _, notes) = try Embed.encode(new, .voyage)
@@ -157,7 +163,8 @@ import Testing
         (.document, .voyage, "document", []),
         (.factVerification, .voyage, "query", ["clamped_value;input_type"]),
     ])
-    func namesTheNearestTask(_ task: EmbeddingTask, _ target: EmbeddingDialect, _ text: String, _ said: [String]) throws {
+    func namesTheNearestTask(_ task: EmbeddingTask, _ target: EmbeddingDialect, _ text: String, _ said: [String]) throws
+    {
         var request = EmbeddingRequest(dialect: .openAI, model: "r")
         request.inputs = [.text("a")]
         request.task = task

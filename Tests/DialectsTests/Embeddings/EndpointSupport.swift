@@ -23,7 +23,9 @@ struct EndpointRecording: Sendable {
             let response = value["response"] as? [String: Any]
         else { return nil }
         var body = (response["body"] as? String).map { Array($0.utf8) } ?? []
-        if let framed = response["body_base64"] as? String, let data = Data(base64Encoded: framed) { body = Array(data) }
+        if let framed = response["body_base64"] as? String, let data = Data(base64Encoded: framed) {
+            body = Array(data)
+        }
         let asked = (value["request"] as? [String: Any])?["body"] as? [String: Any] ?? [:]
         let request = (try? JSONSerialization.data(withJSONObject: asked)) ?? Data()
         return EndpointRecording(request: Array(request), response: body)
@@ -45,7 +47,8 @@ func withBytes<Value>(
 
 /// Embeddings in forms that are easy to compare.
 enum Embed {
-    static func decode(_ dialect: EmbeddingDialect, _ body: JSONValue, model: String? = nil) throws -> EmbeddingRequest {
+    static func decode(_ dialect: EmbeddingDialect, _ body: JSONValue, model: String? = nil) throws -> EmbeddingRequest
+    {
         try withBytes(body.bytes) { bytes throws(GatewayError) in try dialect.decodeRequest(bytes, model: model) }
     }
 

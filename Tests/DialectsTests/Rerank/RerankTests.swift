@@ -5,7 +5,11 @@ import JSON
 import Testing
 
 @Suite struct RerankTests {
-    private static func decode(_ dialect: RerankDialect, _ body: JSONValue, model: String? = nil) throws -> RerankRequest {
+    private static func decode(
+        _ dialect: RerankDialect,
+        _ body: JSONValue,
+        model: String? = nil
+    ) throws -> RerankRequest {
         try withBytes(body.bytes) { bytes throws(GatewayError) in try dialect.decodeRequest(bytes, model: model) }
     }
 
@@ -66,13 +70,17 @@ import Testing
     @Test func ranksByTheMembersTheClientNames() throws {
         let request = try Self.decode(
             .jina,
-            ["model": "r", "query": "q", "documents": [["title": "t", "body": "b"], ["x": 1]], "rank_fields": ["title", "body"]]
+            [
+                "model": "r", "query": "q", "documents": [["title": "t", "body": "b"], ["x": 1]],
+                "rank_fields": ["title", "body"],
+            ]
         )
         #expect(try Self.encode(request, .cohere).body.contains(#"["t\nb","{\"x\":1}"]"#))
     }
 
     static let recordings: [(RerankDialect, String, Int)] = [
-        (.cohere, "cohere/rerank", 3), (.voyage, "voyage/rerank", 4), (.bedrockCohere, "bedrock/rerank-cohere-invoke", 5),
+        (.cohere, "cohere/rerank", 3), (.voyage, "voyage/rerank", 4),
+        (.bedrockCohere, "bedrock/rerank-cohere-invoke", 5),
     ]
 
     @Test(.enabled(if: EndpointRecording.areThere, "no folder of recordings"), arguments: RerankTests.recordings)
