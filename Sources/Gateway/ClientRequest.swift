@@ -1,6 +1,5 @@
 import Core
 import Dialects
-import Glibc
 import JSON
 import NIOCore
 import Transport
@@ -57,9 +56,7 @@ final class ClientRequest {
     /// refused. OpenAI's Chat has no place of its own for signatures, so its bodies are not searched.
     lazy var carriesForeignSignatures: Bool = {
         guard self.dialect != .openAIChat else { return false }
-        return self.body.withUnsafeReadableBytes { bytes in
-            ["\"tp1.", "\"tpr.", "\"tpt.", "\"tpc."].contains { memmem(bytes.baseAddress, bytes.count, $0, 5) != nil }
-        }
+        return self.body.withUnsafeReadableBytes { Signature.isWrapped(within: $0) }
     }()
 
     /// How the client takes its stream.

@@ -48,9 +48,9 @@ VERDICTS = [
             "out.", "loose-json-schema", providers=("anthropic",)),
     Verdict(THEIRS, "`temperature: 2` goes to models that take 0 to 1 and refuse more. Turnpike sends 1 and says so.", "hot"),
     Verdict(THEIRS, "Temperature and top-p go together to a model that takes one of them and refuses both. Turnpike sends the temperature "
-            "and says so.", "sampling-both", r".*top_?p"),
+            "and says so.", "sampling-both", r".*[tT]op_?[pP]"),
     Verdict(THEIRS, "Sampling parameters go beside extended thinking, which the provider refuses. Turnpike leaves them out and says so.",
-            "sampling-with-reasoning", r".*(temperature|top_?p)", ("anthropic", "bedrock")),
+            "sampling-with-reasoning", r".*(temperature|[tT]op_?[pP])", ("anthropic", "bedrock")),
     Verdict(THEIRS, "A thinking budget above the output limit is sent, which the provider refuses (or which leaves no room for an answer, at "
             "Gemini). Turnpike fits the budget into the limit, or leaves it out and says so.", "little-room-for-reasoning"),
     Verdict(THEIRS, "A forced tool call goes beside extended thinking, which the provider refuses. Turnpike asks with `auto` and says so.",

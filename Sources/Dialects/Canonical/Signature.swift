@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// What a provider puts beside reasoning or a call to know it again: opaque, and an error when sent to anyone else.
 package struct Signature: Sendable, Hashable {
     /// The text as the provider wrote it.
@@ -26,6 +28,26 @@ package struct Signature: Sendable, Hashable {
     package func carried(native: SignatureFamily?) -> String {
         guard let family = self.family, family != native else { return self.value }
         return "tp1.\(family.name).\(Base64URL.encoded(self.value))"
+    }
+}
+
+extension Signature {
+    /// Whether a JSON text holds a string that is a wrapped signature: `"tp1.…`, or what Responses clients carry for other
+    /// parts (`tpr.`, `tpt.`, `tpc.`).
+    package static func isWrapped(within json: UnsafeRawBufferPointer) -> Bool {
+        guard let base = json.baseAddress else { return false }
+        var at = 0
+        while at < json.count, let quote = memchr(base + at, 0x22, json.count - at) {
+            at = quote - UnsafeMutableRawPointer(mutating: base) + 1
+            guard at + 4 <= json.count, json[at] == UInt8(ascii: "t"), json[at + 1] == UInt8(ascii: "p"),
+                json[at + 3] == UInt8(ascii: ".")
+            else { continue }
+            switch json[at + 2] {
+            case UInt8(ascii: "1"), UInt8(ascii: "r"), UInt8(ascii: "t"), UInt8(ascii: "c"): return true
+            default: continue
+            }
+        }
+        return false
     }
 }
 

@@ -17,8 +17,9 @@ package enum TokenEstimate {
             if let name = message.name { total += 1 + Self.count(text: name) }
         }
         for tool in request.tools { total += Self.count(tool) }
-        // https://docs.anthropic.com/en/docs/agents-and-tools/tool-use/overview#pricing
-        if family == .anthropic, !request.tools.isEmpty { total += 340 }
+        // Between 300 and 600 tokens, by model and choice of tool
+        // (https://docs.anthropic.com/en/docs/agents-and-tools/tool-use/overview#pricing).
+        if family == .anthropic, !request.tools.isEmpty { total += 420 }
         if case .jsonSchema(let format) = request.output { total += Self.count(text: format.schema.text) }
         return total
     }
