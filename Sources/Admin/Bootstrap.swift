@@ -31,14 +31,17 @@ package struct Bootstrap: Sendable {
     ///   - adminKey: the value of `TURNPIKE_ADMIN_KEY`, if set.
     ///   - quickstart: whether the gateway starts without a configuration.
     ///   - hasher: SHA-256.
+    ///   - seal: opens and seals the secrets of AWS pairs.
     ///   - logger: told when the first use of a key could not be written.
     ///   - now: Unix milliseconds.
-    /// - Throws: ``AdminKeyError`` where the variable's value cannot be a key; what the store throws.
+    /// - Throws: ``AdminKeyError`` where the variable's value cannot be a key; ``SealError`` where the secret of a key's
+    ///   AWS pair does not open; what the store throws.
     package static func start(
         store: some KeyStore & AdminKeyStore,
         adminKey: Secret?,
         quickstart: Bool,
         hasher: @escaping KeyHasher,
+        seal: any SecretSealing,
         logger: Logger,
         now: @escaping @Sendable () -> UInt64 = unixMilliseconds
     ) async throws -> Bootstrap {
@@ -48,8 +51,8 @@ package struct Bootstrap: Sendable {
             try await store.delete(id: key.record.id)
         }
         let firstUses = FirstUseWriter(store: store, logger: logger, now: now)
-        let ring = KeyRing(try await store.all(), onFirstUse: firstUses.report)
-        let keys = KeyDirectory(store: store, ring: ring, hasher: hasher, now: now)
+        let ring = try KeyRing(try await store.all(), seal: seal, onFirstUse: firstUses.report)
+        let keys = KeyDirectory(store: store, ring: ring, hasher: hasher, seal: seal, now: now)
 
         let stored = try await store.adminKey()
         var made: APIKey?

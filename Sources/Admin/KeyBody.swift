@@ -4,9 +4,9 @@ package import JSON
 
 extension KeyDraft {
     /// The fields of a new key, in the order error messages list them.
-    static let fields = ["name", "account", "role", "routes", "expires"]
+    static let fields = ["name", "account", "role", "routes", "expires", "aws"]
     /// Fields the contract names and this version does not hold to: accepting them would be a promise.
-    static let notInForce = ["budget", "limits", "aws"]
+    static let notInForce = ["budget", "limits"]
 
     /// Reads the body of a request for a new key at `now` (Unix milliseconds).
     ///
@@ -35,7 +35,8 @@ extension KeyDraft {
             account: try Self.account(object["account"]),
             role: try Self.role(object["role"]),
             routes: try Self.routes(object["routes"]),
-            expires: try Self.expires(object["expires"], now: now)
+            expires: try Self.expires(object["expires"], now: now),
+            aws: try Self.aws(object["aws"])
         )
     }
 
@@ -134,6 +135,16 @@ extension KeyDraft {
         )
     }
 
+    /// Checks whether an AWS pair is asked for; none is where nothing is said.
+    package static func aws(_ value: JSONValue?) throws(GatewayError) -> Bool {
+        switch value ?? .null {
+        case .null: return false
+        case .bool(let asked): return asked
+        default:
+            throw .refused("aws", "aws must be true, for a key with a pair to sign Bedrock requests with, or false")
+        }
+    }
+
     /// The milliseconds of a whole number and its unit (`250ms 30s 10m 12h 7d`), at most a hundred years.
     private static func milliseconds(of text: String) -> UInt64? {
         let units: [(suffix: String, milliseconds: UInt64)] = [
@@ -170,6 +181,7 @@ extension KeyRecord {
         object["expires"] = self.expires.map { .string(RFC3339.text($0)) } ?? .null
         object["revoked"] = self.revoked.map { .string(RFC3339.text($0)) } ?? .null
         object["first_used"] = self.firstUsed.map { .string(RFC3339.text($0)) } ?? .null
+        object["aws_access_key_id"] = self.awsAccessKeyID.map { .string($0.description) } ?? .null
         return object
     }
 }

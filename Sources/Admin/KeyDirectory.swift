@@ -9,6 +9,7 @@ package struct KeyDirectory: Sendable {
     private let store: any KeyStore
     private let minter = KeyMinter()
     private let hasher: KeyHasher
+    private let seal: any SecretSealing
     private let now: @Sendable () -> UInt64
 
     /// The most keys a node keeps, revoked ones included: each costs memory for as long as it is known.
@@ -23,11 +24,13 @@ package struct KeyDirectory: Sendable {
         store: any KeyStore,
         ring: KeyRing,
         hasher: @escaping KeyHasher,
+        seal: any SecretSealing,
         now: @escaping @Sendable () -> UInt64 = unixMilliseconds
     ) {
         self.store = store
         self.ring = ring
         self.hasher = hasher
+        self.seal = seal
         self.now = now
     }
 
@@ -36,11 +39,8 @@ package struct KeyDirectory: Sendable {
         self.ring.authenticate(digest: self.hasher(presented), now: self.now())
     }
 
-    /// Makes a key. The result is the only place the key itself is ever in.
-    package func create(
-        _ draft: KeyDraft,
-        origin: KeyRecord.Origin = .made
-    ) async throws -> (key: APIKey, record: KeyRecord) {
+    /// Makes a key. The result is the only place the key itself, and the secret of its AWS pair, is ever shown in.
+    package func create(_ draft: KeyDraft, origin: KeyRecord.Origin = .made) async throws -> MadeKey {
         let now = self.now()
         if let expires = draft.expires, expires <= now {
             throw GatewayError.refused("expires", "expires lies in the past; give a later time, or leave it out")
@@ -52,6 +52,7 @@ package struct KeyDirectory: Sendable {
                 "there are \(Self.limit) keys, which is the limit of a node"
             )
         }
+        let pair = draft.aws ? AWSPair() : nil
         let (key, record) = self.minter.mint(
             name: draft.name,
             account: draft.account,
@@ -59,12 +60,26 @@ package struct KeyDirectory: Sendable {
             routes: draft.routes,
             expires: draft.expires,
             origin: origin,
+            awsAccessKeyID: pair?.accessKeyID,
             at: now
         )
-        let stored = StoredKey(digest: key.digest(using: self.hasher), record: record)
+        let sealed = try self.sealed(pair, id: record.id)
+        let stored = StoredKey(digest: key.digest(using: self.hasher), record: record, awsSecret: sealed?.secret)
         try await self.store.insert(stored)
-        self.ring.insert(stored)
-        return (key, record)
+        self.ring.insert(stored, awsSecret: pair?.secret)
+        return MadeKey(key: key, record: record, awsSecret: pair?.secret)
+    }
+
+    private func sealed(_ pair: AWSPair?, id: String) throws(GatewayError) -> SealedAWSPair? {
+        guard let pair else { return nil }
+        do throws(SealError) {
+            return SealedAWSPair(
+                accessKeyID: pair.accessKeyID,
+                secret: try self.seal.seal(pair.secret, for: StoredKey.owner(id: id, pair.accessKeyID))
+            )
+        } catch {
+            throw GatewayError(.gatewayFault, origin: .gateway, "the AWS secret could not be sealed: \(error)")
+        }
     }
 
     /// The key with this identifier.
@@ -88,20 +103,27 @@ package struct KeyDirectory: Sendable {
         return try await self.store.revoke(id: id, at: now)
     }
 
-    /// Gives a key a new secret; the old one is refused from the next request on. Nil where there is no such key.
+    /// Gives a key a new secret, and a new AWS pair where it has one; the old ones are refused from the next request on. Nil
+    /// where there is no such key.
     ///
     /// - Throws: ``GatewayError`` (conflict) where the key is revoked.
-    package func rotate(id: String) async throws -> (key: APIKey, record: KeyRecord)? {
+    package func rotate(id: String) async throws -> MadeKey? {
         guard var record = try await self.store.get(id: id) else { return nil }
         guard record.revoked == nil else {
             throw GatewayError(.conflict, origin: .client, "this key is revoked; make a new one in its place")
         }
         let key = APIKey()
         let digest = key.digest(using: self.hasher)
-        guard try await self.store.rotate(id: id, digest: digest, prefix: key.prefix) else { return nil }
+        let pair = record.awsAccessKeyID == nil ? nil : AWSPair()
+        let sealed = try self.sealed(pair, id: id)
+        guard try await self.store.rotate(id: id, digest: digest, prefix: key.prefix, aws: sealed) else { return nil }
         record.prefix = key.prefix
-        self.ring.insert(StoredKey(digest: digest, record: record))
-        return (key, record)
+        record.awsAccessKeyID = pair?.accessKeyID
+        self.ring.insert(
+            StoredKey(digest: digest, record: record, awsSecret: sealed?.secret),
+            awsSecret: pair?.secret
+        )
+        return MadeKey(key: key, record: record, awsSecret: pair?.secret)
     }
 
     /// The status of a key now: `active`, `revoked` or `expired`.
@@ -113,6 +135,16 @@ package struct KeyDirectory: Sendable {
 
     /// The present moment, as this directory sees it.
     package var present: UInt64 { self.now() }
+}
+
+/// A key that was just made or rotated, with what is shown of it this once.
+package struct MadeKey: Sendable {
+    /// The key itself.
+    package let key: APIKey
+    /// What is known of it from now on.
+    package let record: KeyRecord
+    /// The secret of its AWS pair; nil for a key without one.
+    package let awsSecret: Secret?
 }
 
 /// What is asked of a new key.
@@ -127,6 +159,8 @@ package struct KeyDraft: Sendable, Hashable {
     package var routes: [String]?
     /// When it stops working, in Unix milliseconds; nil for never.
     package var expires: UInt64?
+    /// Whether it gets an AWS pair, which a client of Bedrock signs with.
+    package var aws: Bool
 
     /// A key for a client of the standard account, but for what is named.
     package init(
@@ -134,12 +168,14 @@ package struct KeyDraft: Sendable, Hashable {
         account: AccountPath = .standard,
         role: Role = .client,
         routes: [String]? = nil,
-        expires: UInt64? = nil
+        expires: UInt64? = nil,
+        aws: Bool = false
     ) {
         self.name = name
         self.account = account
         self.role = role
         self.routes = routes
         self.expires = expires
+        self.aws = aws
     }
 }

@@ -38,11 +38,15 @@ enum KeyRoutes {
     ]
 
     /// A key with its secret, for the one answer that shows it.
-    private static func shown(_ made: (key: APIKey, record: KeyRecord), _ keys: KeyDirectory) -> JSONValue {
+    private static func shown(_ made: MadeKey, _ keys: KeyDirectory) -> JSONValue {
         var object: JSONObject = [:]
         object["id"] = .string(made.record.id)
         object["key"] = .string(made.key.secret.reveal())
-        for (name, value) in made.record.json(status: keys.status(of: made.record)).members where name != "id" {
+        if let accessKeyID = made.record.awsAccessKeyID, let secret = made.awsSecret {
+            object["aws_access_key_id"] = .string(accessKeyID.description)
+            object["aws_secret_access_key"] = .string(secret.reveal())
+        }
+        for (name, value) in made.record.json(status: keys.status(of: made.record)).members where object[name] == nil {
             object[name] = value
         }
         return .object(object)

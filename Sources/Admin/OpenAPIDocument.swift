@@ -114,7 +114,7 @@ package enum OpenAPIDocument {
               "parameters": [ { "$ref": "#/components/parameters/KeyID" } ],
               "post": {
                 "operationId": "rotateKey", "tags": [ "keys" ],
-                "summary": "Gives a key a new secret and shows it; the old one is refused from now on.",
+                "summary": "Gives a key a new secret (and a new AWS pair where it has one) and shows it; the old one is refused from now on.",
                 "responses": {
                   "200": { "description": "The key with its new secret.", \(Self.content("MadeKey")) },
                   "404": { "$ref": "#/components/responses/Error" },
@@ -173,6 +173,10 @@ package enum OpenAPIDocument {
                   "expires": {
                     "type": [ "string", "integer", "null" ],
                     "description": "A moment (RFC 3339), a time from now (30d), or seconds since the Unix epoch."
+                  },
+                  "aws": {
+                    "type": [ "boolean", "null" ], "default": false,
+                    "description": "Whether the key gets an AWS pair, which Bedrock clients sign with (Signature Version 4)."
                   }
                 }
               },
@@ -181,6 +185,10 @@ package enum OpenAPIDocument {
                 "type": "object", \(Self.keyRequired("key")),
                 "properties": {
                   "key": { "type": "string", "pattern": "^tp-[A-Za-z0-9_-]{43}$", "description": "Shown this once." },
+                  "aws_secret_access_key": {
+                    "type": "string", "pattern": "^[A-Za-z0-9]{40}$",
+                    "description": "Shown this once, for a key with an AWS pair."
+                  },
                   \(Self.keyProperties)
                 }
               },
@@ -208,7 +216,7 @@ package enum OpenAPIDocument {
     private static func keyRequired(_ others: String...) -> String {
         let names = [
             "id", "name", "account", "role", "routes", "prefix", "status", "created", "expires", "revoked",
-            "first_used",
+            "first_used", "aws_access_key_id",
         ]
         return "\"required\": [ \((others + names).map { "\"\($0)\"" }.joined(separator: ", ")) ]"
     }
@@ -222,6 +230,7 @@ package enum OpenAPIDocument {
         "created": { "type": "string", "format": "date-time" }, \
         "expires": { "type": [ "string", "null" ], "format": "date-time" }, \
         "revoked": { "type": [ "string", "null" ], "format": "date-time" }, \
-        "first_used": { "type": [ "string", "null" ], "format": "date-time" }
+        "first_used": { "type": [ "string", "null" ], "format": "date-time" }, \
+        "aws_access_key_id": { "type": [ "string", "null" ], "pattern": "^AKTP[A-Z2-7]{16}$" }
         """
 }

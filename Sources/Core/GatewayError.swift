@@ -58,6 +58,7 @@ extension GatewayError {
             case badRequest = "bad_request"
             case unsupported
             case authentication
+            case badSignature = "bad_signature"
             case permission
             case billing
             case notFound = "not_found"
@@ -96,6 +97,8 @@ extension GatewayError {
         package static let unsupported = Code(.unsupported)
         /// No key, or a key that is not valid here.
         package static let authentication = Code(.authentication)
+        /// The request is signed, but not as the holder of the key would have signed it.
+        package static let badSignature = Code(.badSignature)
         /// The key may not do this.
         package static let permission = Code(.permission)
         /// The budget above the key is spent.

@@ -30,16 +30,18 @@ final class Exchange {
             if self.answerProbe(surface) { return }
 
             // 2  Authenticate on the head, before a byte of the body is waited for.
-            let principal = try self.gateway.authenticate(self.request, policy: self.policy)
-            self.settlement.principal = principal
+            let caller = try self.gateway.authenticate(self.request, policy: self.policy)
+            let principal = caller.principal
+            self.settlement.principal = caller.provenPrincipal
 
             guard case .generate(let generation) = surface else {
                 try self.answerModels(surface, for: principal)
                 return
             }
 
-            // 3  Body, buffered within its bounds.
-            let body = try await self.request.body()
+            // 3  Body, buffered within its bounds; a signed request is proven by it.
+            let body = try await caller.body(of: self.request)
+            self.settlement.principal = principal
 
             // 4  Peek: what the gateway must know, without a tree.
             let asked = try ClientRequest(generation, body: body, request: self.request)

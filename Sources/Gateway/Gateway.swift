@@ -56,8 +56,8 @@ package final class Gateway: RequestHandler {
 
     // MARK: Steps of the exchange that need shared state
 
-    /// The key a request presents, checked; nil where the configuration asks for none and none is presented.
-    func authenticate(_ request: ServerRequest, policy: GatewayPolicy) throws(GatewayError) -> Principal? {
+    /// Whose key a request presents, checked, or claims by its signature; nobody's where the configuration asks for none.
+    func authenticate(_ request: ServerRequest, policy: GatewayPolicy) throws(GatewayError) -> Caller {
         let keys = self.keys
         return try request.headBytes.withBytes { bytes throws(GatewayError) in
             let query = request.head.query.map { UnsafeRawBufferPointer(rebasing: bytes[$0]) }
@@ -67,19 +67,29 @@ package final class Gateway: RequestHandler {
                 },
                 query: query
             ) { key throws(GatewayError) in
-                if policy.isOpen { return nil }
-                guard let key else { throw Gateway.missingKey }
+                if policy.isOpen { return Caller(nil) }
+                guard let key else {
+                    guard let caller = try SignedRequests.caller(request.head, bytes, keys: keys) else {
+                        throw Gateway.missingKey
+                    }
+                    try Self.check(caller.principal)
+                    return caller
+                }
                 let digest = self.hasher(key)
                 switch keys.authenticate(digest: digest, now: unixMilliseconds()) {
                 case .success(let principal):
-                    guard principal.role.mayAskModels else {
-                        throw GatewayError(.permission, origin: .client, "this key may look but not ask models")
-                    }
-                    return principal
+                    try Self.check(principal)
+                    return Caller(principal)
                 case .failure(let refusal):
                     throw refusal.error
                 }
             }
+        }
+    }
+
+    private static func check(_ principal: Principal?) throws(GatewayError) {
+        guard principal?.role.mayAskModels ?? false else {
+            throw GatewayError(.permission, origin: .client, "this key may look but not ask models")
         }
     }
 

@@ -16,6 +16,7 @@ package final class KeyMinter: Sendable {
         routes: [String]? = nil,
         expires: UInt64? = nil,
         origin: KeyRecord.Origin = .made,
+        awsAccessKeyID: AWSAccessKeyID? = nil,
         at now: UInt64
     ) -> (key: APIKey, record: KeyRecord) {
         let key = APIKey()
@@ -29,7 +30,8 @@ package final class KeyMinter: Sendable {
             expires: expires,
             created: now,
             prefix: key.prefix,
-            origin: origin
+            origin: origin,
+            awsAccessKeyID: awsAccessKeyID
         )
         return (key, record)
     }

@@ -22,6 +22,8 @@ package struct KeyRecord: Sendable, Hashable {
     package var firstUsed: UInt64?
     /// How the key came to be.
     package var origin: Origin
+    /// What a client that signs as for AWS names itself with; nil for a key without a pair.
+    package var awsAccessKeyID: AWSAccessKeyID?
 
     /// How a key came to be.
     package enum Origin: String, Sendable, Hashable {
@@ -43,7 +45,8 @@ package struct KeyRecord: Sendable, Hashable {
         prefix: String,
         revoked: UInt64? = nil,
         firstUsed: UInt64? = nil,
-        origin: Origin = .made
+        origin: Origin = .made,
+        awsAccessKeyID: AWSAccessKeyID? = nil
     ) {
         self.id = id
         self.name = name
@@ -56,6 +59,7 @@ package struct KeyRecord: Sendable, Hashable {
         self.revoked = revoked
         self.firstUsed = firstUsed
         self.origin = origin
+        self.awsAccessKeyID = awsAccessKeyID
     }
 }
 

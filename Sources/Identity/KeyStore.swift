@@ -1,14 +1,31 @@
-/// A key as it is stored: its digest and what is known of it.
+/// A key as it is stored: its digest, what is known of it, and its sealed AWS secret.
 package struct StoredKey: Sendable, Hashable {
     /// The SHA-256 of the key.
     package var digest: KeyDigest
     /// What is known of it.
     package var record: KeyRecord
+    /// The secret beside the record's access key id; nil for a key without a pair.
+    package var awsSecret: SealedSecret?
 
-    /// Joins a digest and its record.
-    package init(digest: KeyDigest, record: KeyRecord) {
+    /// Joins a digest and its record, and the sealed secret where the record has an access key id.
+    package init(digest: KeyDigest, record: KeyRecord, awsSecret: SealedSecret? = nil) {
         self.digest = digest
         self.record = record
+        self.awsSecret = awsSecret
+    }
+}
+
+/// A key's AWS pair as it is stored.
+package struct SealedAWSPair: Sendable, Hashable {
+    /// The name of the pair.
+    package var accessKeyID: AWSAccessKeyID
+    /// Its secret.
+    package var secret: SealedSecret
+
+    /// Joins the two.
+    package init(accessKeyID: AWSAccessKeyID, secret: SealedSecret) {
+        self.accessKeyID = accessKeyID
+        self.secret = secret
     }
 }
 
@@ -18,7 +35,7 @@ package struct StoredKey: Sendable, Hashable {
 package protocol KeyStore: Sendable {
     /// Stores a new key.
     ///
-    /// - Throws: ``KeyStoreError/duplicate`` where the identifier or the digest is there already.
+    /// - Throws: ``KeyStoreError/duplicate`` where the identifier, the digest or the access key id is there already.
     func insert(_ key: StoredKey) async throws
 
     /// The key with this identifier, revoked or not; nil where there is none.
@@ -36,11 +53,12 @@ package protocol KeyStore: Sendable {
     @discardableResult
     func revoke(id: String, at time: UInt64) async throws -> Bool
 
-    /// Gives a key a new digest and prefix in the place of its old ones. False where there is no such key.
+    /// Gives a key a new digest and prefix in the place of its old ones, and a new AWS pair where one is given. False where
+    /// there is no such key.
     ///
-    /// - Throws: ``KeyStoreError/duplicate`` where another key has the digest.
+    /// - Throws: ``KeyStoreError/duplicate`` where another key has the digest or the access key id.
     @discardableResult
-    func rotate(id: String, digest: KeyDigest, prefix: String) async throws -> Bool
+    func rotate(id: String, digest: KeyDigest, prefix: String, aws: SealedAWSPair?) async throws -> Bool
 
     /// Remembers when a key was first accepted, in Unix milliseconds; the earliest report stays.
     func recordFirstUse(id: String, at time: UInt64) async throws
@@ -60,6 +78,6 @@ package protocol AdminKeyStore: Sendable {
 
 /// What a caller of a key store can do something about.
 package enum KeyStoreError: Error, Sendable, Hashable {
-    /// A key with this identifier or digest is stored already.
+    /// A key with this identifier, digest or access key id is stored already.
     case duplicate
 }

@@ -30,6 +30,16 @@ struct Migration: Sendable {
                     value BLOB NOT NULL
                 ) STRICT, WITHOUT ROWID;
                 """
-        )
+        ),
+        Migration(
+            name: "0002-aws-pairs",
+            sql: """
+                ALTER TABLE keys ADD COLUMN aws_access_key_id TEXT;
+                ALTER TABLE keys ADD COLUMN aws_secret_sealed BLOB
+                    CHECK ((aws_secret_sealed IS NULL) = (aws_access_key_id IS NULL));
+                CREATE UNIQUE INDEX keys_by_aws_access_key_id ON keys (aws_access_key_id)
+                    WHERE aws_access_key_id IS NOT NULL;
+                """
+        ),
     ]
 }

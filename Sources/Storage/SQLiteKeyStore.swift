@@ -2,7 +2,7 @@ import FoundationEssentials
 import GRDB
 package import Identity
 
-/// The keys and the admin key in SQLite, as digests only.
+/// The keys and the admin key in SQLite, as digests only; AWS secrets sealed.
 package struct SQLiteKeyStore: KeyStore, AdminKeyStore {
     private let database: SQLiteDatabase
 
@@ -16,12 +16,14 @@ package struct SQLiteKeyStore: KeyStore, AdminKeyStore {
             record.routes.map { $0.joined(separator: "\n") }, record.expires.map(Int64.init(clamping:)),
             Int64(clamping: record.created), record.prefix, record.revoked.map(Int64.init(clamping:)),
             record.firstUsed.map(Int64.init(clamping:)), record.origin.rawValue,
+            record.awsAccessKeyID?.description, key.awsSecret.map { Data($0.bytes) },
         ]
         try await self.write { database in
             try database.execute(
                 sql: """
                     INSERT INTO keys (id, digest, name, account, role, routes, expires, created, prefix, revoked, \
-                    first_used, origin) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    first_used, origin, aws_access_key_id, aws_secret_sealed) \
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """,
                 arguments: arguments
             )
@@ -55,7 +57,14 @@ package struct SQLiteKeyStore: KeyStore, AdminKeyStore {
             var keys: [StoredKey] = []
             let rows = try Row.fetchCursor(database, sql: "SELECT * FROM keys")
             while let row = try rows.next() {
-                keys.append(StoredKey(digest: try Self.digest(row, "digest"), record: try Self.record(row)))
+                let sealed: Data? = row["aws_secret_sealed"]
+                keys.append(
+                    StoredKey(
+                        digest: try Self.digest(row, "digest"),
+                        record: try Self.record(row),
+                        awsSecret: sealed.map { SealedSecret(Array($0)) }
+                    )
+                )
             }
             return keys
         }
@@ -68,10 +77,16 @@ package struct SQLiteKeyStore: KeyStore, AdminKeyStore {
         )
     }
 
-    package func rotate(id: String, digest: KeyDigest, prefix: String) async throws -> Bool {
-        try await self.change(
-            "UPDATE keys SET digest = ?, prefix = ? WHERE id = ?",
-            [Data(digest.bytes), prefix, id]
+    package func rotate(id: String, digest: KeyDigest, prefix: String, aws: SealedAWSPair?) async throws -> Bool {
+        guard let aws else {
+            return try await self.change(
+                "UPDATE keys SET digest = ?, prefix = ? WHERE id = ?",
+                [Data(digest.bytes), prefix, id]
+            )
+        }
+        return try await self.change(
+            "UPDATE keys SET digest = ?, prefix = ?, aws_access_key_id = ?, aws_secret_sealed = ? WHERE id = ?",
+            [Data(digest.bytes), prefix, aws.accessKeyID.description, Data(aws.secret.bytes), id]
         )
     }
 
@@ -147,6 +162,8 @@ extension SQLiteKeyStore {
         guard let account = AccountPath(row["account"]) else { throw damaged("account") }
         guard let role = Role(rawValue: row["role"]) else { throw damaged("role") }
         guard let origin = KeyRecord.Origin(rawValue: row["origin"]) else { throw damaged("origin") }
+        let accessKeyID = (row["aws_access_key_id"] as String?).map { AWSAccessKeyID($0) }
+        if case .some(nil) = accessKeyID { throw damaged("aws_access_key_id") }
         return KeyRecord(
             id: row["id"],
             name: row["name"],
@@ -159,7 +176,8 @@ extension SQLiteKeyStore {
             prefix: row["prefix"],
             revoked: Self.time(row["revoked"]),
             firstUsed: Self.time(row["first_used"]),
-            origin: origin
+            origin: origin,
+            awsAccessKeyID: accessKeyID ?? nil
         )
     }
 

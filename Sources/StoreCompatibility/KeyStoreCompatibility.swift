@@ -9,9 +9,11 @@ package enum KeyStoreCompatibility: String, Sendable, CaseIterable, CustomTestSt
     case givesBackWhatWasStored
     case refusesASecondKeyWithTheSameIdentifier
     case refusesASecondKeyWithTheSameDigest
+    case refusesASecondKeyWithTheSameAccessKeyID
     case listsTheNewestFirstInPages
     case revokesOnceAndKeepsTheRecord
     case rotatesTheDigestAndThePrefix
+    case rotatesTheAWSPair
     case refusesToRotateToADigestOfAnotherKey
     case remembersTheEarliestUse
     case deletesAltogether
@@ -26,9 +28,11 @@ package enum KeyStoreCompatibility: String, Sendable, CaseIterable, CustomTestSt
         case .givesBackWhatWasStored: try await self.checkGivesBack(store)
         case .refusesASecondKeyWithTheSameIdentifier: try await self.checkSameIdentifier(store)
         case .refusesASecondKeyWithTheSameDigest: try await self.checkSameDigest(store)
+        case .refusesASecondKeyWithTheSameAccessKeyID: try await self.checkSameAccessKeyID(store)
         case .listsTheNewestFirstInPages: try await self.checkPages(store)
         case .revokesOnceAndKeepsTheRecord: try await self.checkRevoke(store)
         case .rotatesTheDigestAndThePrefix: try await self.checkRotate(store)
+        case .rotatesTheAWSPair: try await self.checkRotateAWSPair(store)
         case .refusesToRotateToADigestOfAnotherKey: try await self.checkRotateToTaken(store)
         case .remembersTheEarliestUse: try await self.checkFirstUse(store)
         case .deletesAltogether: try await self.checkDelete(store)
@@ -57,6 +61,17 @@ extension KeyStoreCompatibility {
         }
     }
 
+    /// The key of `number` with an AWS pair.
+    private func signingKey(_ number: UInt8) throws -> StoredKey {
+        var key = try #require(self.key(number))
+        let letter = Character(Unicode.Scalar(0x41 + number % 26))
+        let accessKeyID: AWSAccessKeyID = try #require(AWSAccessKeyID("AKTPAAAAAAAAAAAAAAA\(letter)"))
+        key.record.awsAccessKeyID = accessKeyID
+        // Bytes that are no text, and a zero.
+        key.awsSecret = SealedSecret([0, 0xFF, 0xC0, 0, number])
+        return key
+    }
+
     private func checkGivesBack(_ store: some KeyStore) async throws {
         let plain = try #require(self.key(1))
         var full = try #require(self.key(2))
@@ -70,10 +85,14 @@ extension KeyStoreCompatibility {
         full.record.origin = .quickstart
         var closed = try #require(self.key(3))
         closed.record.routes = []
-        for key in [plain, full, closed] { try await store.insert(key) }
-        for key in [plain, full, closed] { #expect(try await store.get(id: key.record.id) == key.record) }
-        #expect(try await Set(store.all()) == [plain, full, closed])
-        #expect(try await store.list(before: nil, limit: 10) == [closed.record, full.record, plain.record])
+        let signing = try self.signingKey(4)
+        for key in [plain, full, closed, signing] { try await store.insert(key) }
+        for key in [plain, full, closed, signing] { #expect(try await store.get(id: key.record.id) == key.record) }
+        #expect(try await Set(store.all()) == [plain, full, closed, signing])
+        #expect(
+            try await store.list(before: nil, limit: 10)
+                == [signing.record, closed.record, full.record, plain.record]
+        )
     }
 
     private func checkSameIdentifier(_ store: some KeyStore) async throws {
@@ -89,6 +108,15 @@ extension KeyStoreCompatibility {
         let first = try #require(self.key(1))
         var second = try #require(self.key(2))
         second.digest = first.digest
+        try await store.insert(first)
+        await #expect(throws: KeyStoreError.duplicate) { try await store.insert(second) }
+        #expect(try await store.all() == [first])
+    }
+
+    private func checkSameAccessKeyID(_ store: some KeyStore) async throws {
+        let first = try self.signingKey(1)
+        var second = try self.signingKey(2)
+        second.record.awsAccessKeyID = first.record.awsAccessKeyID
         try await store.insert(first)
         await #expect(throws: KeyStoreError.duplicate) { try await store.insert(second) }
         #expect(try await store.all() == [first])
@@ -118,7 +146,7 @@ extension KeyStoreCompatibility {
         let key = try #require(self.key(1))
         let fresh = try #require(self.key(2)).digest
         try await store.insert(key)
-        #expect(try await store.rotate(id: key.record.id, digest: fresh, prefix: "tp-new0"))
+        #expect(try await store.rotate(id: key.record.id, digest: fresh, prefix: "tp-new0", aws: nil))
         let stored = try #require(try await store.all().first)
         #expect(stored.digest == fresh)
         #expect(stored.record.prefix == "tp-new0")
@@ -126,12 +154,38 @@ extension KeyStoreCompatibility {
         #expect(try await store.all().count == 1)
     }
 
+    private func checkRotateAWSPair(_ store: some KeyStore) async throws {
+        let (key, next) = (try self.signingKey(1), try self.signingKey(2))
+        try await store.insert(key)
+        let pair = SealedAWSPair(
+            accessKeyID: try #require(next.record.awsAccessKeyID),
+            secret: try #require(next.awsSecret)
+        )
+        #expect(try await store.rotate(id: key.record.id, digest: next.digest, prefix: "tp-new0", aws: pair))
+        var expected = key
+        expected.digest = next.digest
+        expected.record.prefix = "tp-new0"
+        expected.record.awsAccessKeyID = pair.accessKeyID
+        expected.awsSecret = pair.secret
+        #expect(try await store.all() == [expected])
+        // Without a pair the one that is there stays.
+        #expect(try await store.rotate(id: key.record.id, digest: key.digest, prefix: "tp-new0", aws: nil))
+        expected.digest = key.digest
+        #expect(try await store.all() == [expected])
+        // And nobody else may have it.
+        let other = try self.signingKey(3)
+        try await store.insert(other)
+        await #expect(throws: KeyStoreError.duplicate) {
+            try await store.rotate(id: other.record.id, digest: other.digest, prefix: "tp-new1", aws: pair)
+        }
+    }
+
     private func checkRotateToTaken(_ store: some KeyStore) async throws {
         let (first, second) = (try #require(self.key(1)), try #require(self.key(2)))
         try await store.insert(first)
         try await store.insert(second)
         await #expect(throws: KeyStoreError.duplicate) {
-            try await store.rotate(id: first.record.id, digest: second.digest, prefix: "tp-new0")
+            try await store.rotate(id: first.record.id, digest: second.digest, prefix: "tp-new0", aws: nil)
         }
         #expect(try await Set(store.all()) == [first, second])
     }
@@ -157,7 +211,7 @@ extension KeyStoreCompatibility {
         let digest = try #require(self.key(1)).digest
         #expect(try await store.get(id: "key_none") == nil)
         #expect(try await !store.revoke(id: "key_none", at: 1))
-        #expect(try await !store.rotate(id: "key_none", digest: digest, prefix: "tp-new0"))
+        #expect(try await !store.rotate(id: "key_none", digest: digest, prefix: "tp-new0", aws: nil))
         #expect(try await !store.delete(id: "key_none"))
         #expect(try await store.all().isEmpty)
     }

@@ -15,7 +15,11 @@ package final class MemoryKeyStore: KeyStore, AdminKeyStore {
 
     package func insert(_ key: StoredKey) async throws {
         try self.contents.withLock { contents in
-            if contents.keys[key.record.id] != nil || contents.keys.values.contains(where: { $0.digest == key.digest })
+            let accessKeyID = key.record.awsAccessKeyID
+            if contents.keys[key.record.id] != nil
+                || contents.keys.values.contains(where: {
+                    $0.digest == key.digest || accessKeyID != nil && $0.record.awsAccessKeyID == accessKeyID
+                })
             {
                 throw KeyStoreError.duplicate
             }
@@ -42,14 +46,21 @@ package final class MemoryKeyStore: KeyStore, AdminKeyStore {
         }
     }
 
-    package func rotate(id: String, digest: KeyDigest, prefix: String) async throws -> Bool {
+    package func rotate(id: String, digest: KeyDigest, prefix: String, aws: SealedAWSPair?) async throws -> Bool {
         try self.contents.withLock { contents in
             guard contents.keys[id] != nil else { return false }
-            if contents.keys.values.contains(where: { $0.digest == digest && $0.record.id != id }) {
+            if contents.keys.values.contains(where: {
+                $0.record.id != id
+                    && ($0.digest == digest || aws != nil && $0.record.awsAccessKeyID == aws?.accessKeyID)
+            }) {
                 throw KeyStoreError.duplicate
             }
             contents.keys[id]?.digest = digest
             contents.keys[id]?.record.prefix = prefix
+            if let aws {
+                contents.keys[id]?.record.awsAccessKeyID = aws.accessKeyID
+                contents.keys[id]?.awsSecret = aws.secret
+            }
             return true
         }
     }

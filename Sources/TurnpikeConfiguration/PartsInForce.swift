@@ -47,7 +47,6 @@ package enum PartsInForce {
         .section("telemetry.otlp"),
         .section("state.database: postgres"),
         .section("state.redis"),
-        .section("state.master_key"),
         .strategy("fallback"),
         .strategy("fastest"),
         .strategy("cheapest"),

@@ -59,9 +59,11 @@ extension StateSettings: Section {
         Field(
             "master_key",
             optional: \.masterKey,
-            .secret,
-            part: .section("state.master_key"),
-            "The key that seals stored secrets; a key file is made at the first start where it is left out."
+            .masterKey,
+            """
+            The key that seals stored secrets, 32 characters or more; where it is left out, a file turnpike.master beside \
+            the database holds one.
+            """
         ),
     ]
 }
@@ -84,6 +86,19 @@ extension Shape where Value == Secret {
         Shape.secret.map { url, element, reading in
             if url.reveal().hasPrefix("redis://") || url.reveal().hasPrefix("rediss://") { return url }
             reading.error(at: element, "the value is not a Redis address", fix: "write redis://HOST:PORT")
+            return nil
+        }
+    }
+
+    fileprivate static var masterKey: Shape {
+        Shape.secret.map { key, element, reading in
+            let count = key.reveal().utf8.count
+            if count >= 32 { return key }
+            reading.error(
+                at: element,
+                "the master key has \(count) characters, too few to be hard to guess",
+                fix: "write 32 characters or more, for example the output of: openssl rand -hex 32"
+            )
             return nil
         }
     }

@@ -1,3 +1,4 @@
+import Core
 import Storage
 import TurnpikeConfiguration
 
@@ -12,5 +13,17 @@ enum DatabaseChoice {
         case .sqlite(let path): return try DatabaseURL("sqlite:\(path)")
         case .postgres: return try DatabaseURL("postgres:")
         }
+    }
+}
+
+/// The key that seals stored secrets.
+enum MasterKey {
+    /// The name of the variable that holds it where the configuration names none.
+    static let variable = "TURNPIKE_MASTER_KEY"
+
+    /// The one the configuration names, else that of the variable; nil where a file of the process's own holds it.
+    static func configured(in configuration: Configuration?) -> Secret? {
+        if let key = configuration?.state.masterKey { return key }
+        return environment()[Self.variable].flatMap { $0.isEmpty ? nil : Secret($0) }
     }
 }

@@ -10,7 +10,8 @@ struct KeysCommand: AsyncParsableCommand {
         abstract: "Make, list, show, rotate and revoke API keys.",
         discussion: """
             Works on the database itself, or through the running server where one holds it. A key is shown once, when \
-            it is made or rotated: the database holds its SHA-256 only.
+            it is made or rotated: the database holds its SHA-256 only, and the secret of an AWS pair sealed under the \
+            master key.
             """,
         subcommands: [Create.self, List.self, Show.self, Rotate.self, Revoke.self]
     )
@@ -28,8 +29,10 @@ struct KeysCommand: AsyncParsableCommand {
 
         /// The keys of the database the options name; made where there is none if `makesDatabase`.
         func keys(makesDatabase: Bool = false) async throws -> KeysEndpoint {
-            try await KeysEndpoint.open(
-                DatabaseChoice.url(named: self.database, in: ConfigurationFile(named: self.config).require()),
+            let file = ConfigurationFile(named: self.config)
+            return try await KeysEndpoint.open(
+                DatabaseChoice.url(named: self.database, in: file.require()),
+                masterKey: MasterKey.configured(in: file.path.flatMap { _ in file.load().configuration }),
                 makesDatabase: makesDatabase
             )
         }
@@ -59,6 +62,9 @@ extension KeysCommand {
         @Option(name: .long, help: "When the key stops working: 2027-01-31T00:00:00Z, or 30d from now.")
         var expires: String?
 
+        @Flag(name: .long, help: "Make an AWS pair with it, for Bedrock clients that sign their requests.")
+        var aws = false
+
         @OptionGroup var options: Options
 
         func run() async throws {
@@ -68,6 +74,7 @@ extension KeysCommand {
                 ]
                 if !self.routes.isEmpty { body["routes"] = .array(self.routes.map { .string($0) }) }
                 if let expires = self.expires { body["expires"] = .string(expires) }
+                if self.aws { body["aws"] = true }
                 let keys = try await self.options.keys(makesDatabase: true)
                 let made = try await keys.send("POST", "/admin/v1/keys", body: .object(body))
                 show(made, json: self.options.json)
@@ -120,7 +127,8 @@ extension KeysCommand {
     /// `turnpike keys rotate`.
     struct Rotate: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Give a key a new secret and print it, this once. The old one stops working."
+            abstract:
+                "Give a key a new secret (and AWS pair, if it has one) and print it, this once. The old one stops working."
         )
 
         @Argument(help: "The identifier of the key (key_…).")

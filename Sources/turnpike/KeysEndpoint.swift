@@ -22,16 +22,22 @@ struct KeysEndpoint: Sendable {
 
     /// Opens the database, or finds the server that holds it.
     ///
+    /// - Parameter masterKey: what seals the secrets of AWS pairs; nil for the file beside the database.
     /// - Throws: ``Failure`` where there is no such database and none is to be made; ``StorageError``.
-    static func open(_ url: DatabaseURL, makesDatabase: Bool) async throws -> KeysEndpoint {
+    static func open(_ url: DatabaseURL, masterKey: Secret?, makesDatabase: Bool) async throws -> KeysEndpoint {
         guard makesDatabase || access(url.path, F_OK) == 0 else {
             throw Failure(description: "there is no database at \(url.path); name one with --database sqlite:FILE")
         }
         do {
             let store = SQLiteKeyStore(try SQLiteDatabase.open(url))
-            let ring = KeyRing(try await store.all())
+            let stored = try await store.all()
             let surface = AdminSurface(
-                keys: KeyDirectory(store: store, ring: ring, hasher: sha256),
+                keys: KeyDirectory(
+                    store: store,
+                    ring: KeyRing(stored),
+                    hasher: sha256,
+                    seal: SecretSeal(masterKey: masterKey, file: url.masterKeyPath, keys: stored)
+                ),
                 readiness: { .ready },
                 metrics: { "" },
                 logger: Logger(label: "turnpike.keys")

@@ -17,6 +17,7 @@ import Testing
             adminKey: adminKey.map { Secret($0) },
             quickstart: quickstart,
             hasher: sha256,
+            seal: testSeal,
             logger: self.logger,
             now: self.clock.now
         )
@@ -52,6 +53,22 @@ import Testing
         let second = try await self.start(adminKey: key)
         #expect(self.role(of: key, in: second) == .admin)
         #expect(self.role(of: made, in: second) == nil)
+    }
+
+    @Test func aStartWithAnotherMasterKeySaysSo() async throws {
+        let first = try await self.start()
+        _ = try await first.keys.create(KeyDraft(name: "bedrock", aws: true))
+        await #expect(throws: SealError.otherMasterKey) {
+            _ = try await Bootstrap.start(
+                store: self.store,
+                adminKey: nil,
+                quickstart: false,
+                hasher: sha256,
+                seal: SecretSeal(masterKey: Secret(String(repeating: "o", count: 32)), file: "/nowhere"),
+                logger: self.logger,
+                now: self.clock.now
+            )
+        }
     }
 
     @Test func anEmptyVariableCountsAsNotSet() async throws {

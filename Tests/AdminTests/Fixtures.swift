@@ -51,6 +51,9 @@ final class ManualClock: Sendable {
     func advance(by milliseconds: UInt64) { self.time.withLock { $0 += milliseconds } }
 }
 
+/// Seals under a key of the tests' own, without a file.
+let testSeal = SecretSeal(masterKey: Secret(String(repeating: "m", count: 32)), file: "/nowhere/turnpike.master")
+
 /// An admin surface over a store in memory, with its admin key.
 struct Fixture: Sendable {
     let store = MemoryKeyStore()
@@ -68,6 +71,7 @@ struct Fixture: Sendable {
             adminKey: Secret(key),
             quickstart: false,
             hasher: sha256,
+            seal: testSeal,
             logger: self.log.logger,
             now: self.clock.now
         )

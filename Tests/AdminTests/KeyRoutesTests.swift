@@ -2,6 +2,7 @@ import Admin
 import Core
 import Identity
 import JSON
+import Storage
 import StoreCompatibility
 import Testing
 
@@ -24,6 +25,7 @@ import Testing
             "id": .string(id), "name": "ci", "account": "acme/research", "role": "viewer", "routes": ["chat"],
             "prefix": .string(String(key.prefix(7))), "status": "active", "created": "2026-11-21T03:46:10.000Z",
             "expires": "2026-12-21T03:46:10.000Z", "revoked": nil, "first_used": nil,
+            "aws_access_key_id": nil,
         ]
         #expect(shown.value.isEquivalent(to: expected))
     }
@@ -61,7 +63,8 @@ import Testing
             (#"{"name": "x", "expires": "999999999999d"}"#, "expires", "30d"),
             (#"{"name": "x", "budget": {"usd": 1}}"#, "budget", "not in force yet"),
             (#"{"name": "x", "limits": {}}"#, "limits", "not in force yet"),
-            (#"{"name": "x", "aws": true}"#, "aws", "not in force yet"),
+            (#"{"name": "x", "aws": "yes"}"#, "aws", "must be true"),
+            (#"{"name": "x", "aws": 1}"#, "aws", "must be true"),
         ] as [(String, String?, String)]
     )
     func refusesABadBodyNamingTheFieldAndTheFix(body: String, field: String?, words: String) async throws {
@@ -82,6 +85,78 @@ import Testing
         let fixture = try await Fixture()
         let made = await fixture.send("POST", "/admin/v1/keys", #"{"name": "x", "expires": \#(expires)}"#)
         #expect(made.value["expires"]?.asString == shown)
+    }
+
+    @Test func makesAnAWSPairWhereItIsAskedForAndShowsItsSecretOnce() async throws {
+        let fixture = try await Fixture()
+        let made = await fixture.send("POST", "/admin/v1/keys", #"{"name": "bedrock", "aws": true}"#)
+        #expect(made.status == 201)
+        let id = try #require(made.value["id"]?.asString)
+        let accessKeyID = try #require(made.value["aws_access_key_id"]?.asString)
+        let secret = try #require(made.value["aws_secret_access_key"]?.asString)
+        #expect(accessKeyID.wholeMatch(of: /AKTP[A-Z2-7]{16}/) != nil)
+        #expect(secret.wholeMatch(of: /[A-Za-z0-9]{40}/) != nil)
+        let claimed = fixture.bootstrap.keys.ring.claim(try #require(AWSAccessKeyID(accessKeyID)), now: 0)
+        #expect(try claimed.get().secret == Secret(secret))
+
+        let shown = await fixture.send("GET", "/admin/v1/keys/\(id)")
+        #expect(shown.value["aws_access_key_id"]?.asString == accessKeyID)
+        let listed = await fixture.send("GET", "/admin/v1/keys")
+        for text in [shown.text, listed.text, fixture.log.contents] {
+            #expect(!text.contains(secret))
+            #expect(!text.contains("aws_secret_access_key"))
+        }
+    }
+
+    @Test func aKeyWithoutAPairHasNoAWSSecret() async throws {
+        let made = try await Fixture().send("POST", "/admin/v1/keys", #"{"name": "x"}"#)
+        #expect(made.value["aws_access_key_id"] == .null)
+        #expect(made.value["aws_secret_access_key"] == nil)
+    }
+
+    @Test func rotatesThePairWithTheKey() async throws {
+        let fixture = try await Fixture()
+        let made = await fixture.send("POST", "/admin/v1/keys", #"{"name": "bedrock", "aws": true}"#).value
+        let id = try #require(made["id"]?.asString)
+        let rotated = await fixture.send("POST", "/admin/v1/keys/\(id)/rotate")
+        #expect(rotated.status == 200)
+        let (old, new) = (made["aws_access_key_id"]?.asString, rotated.value["aws_access_key_id"]?.asString)
+        #expect(new != nil && old != new)
+        #expect(rotated.value["aws_secret_access_key"]?.asString != made["aws_secret_access_key"]?.asString)
+        let ring = fixture.bootstrap.keys.ring
+        #expect(throws: KeyRefusal.unknown) {
+            try ring.claim(#require(old.flatMap { AWSAccessKeyID($0) }), now: 0).get()
+        }
+        #expect(throws: Never.self) { try ring.claim(#require(new.flatMap { AWSAccessKeyID($0) }), now: 0).get() }
+        // And after a restart: what was stored is the new pair.
+        let stored = try KeyRing(try await fixture.store.all(), seal: testSeal)
+        #expect(
+            try stored.claim(#require(new.flatMap { AWSAccessKeyID($0) }), now: 0).get().secret.reveal()
+                == rotated.value["aws_secret_access_key"]?.asString
+        )
+    }
+
+    @Test func saysWhyASecretCouldNotBeSealed() async throws {
+        let store = MemoryKeyStore()
+        let surface = AdminSurface(
+            keys: KeyDirectory(
+                store: store,
+                ring: KeyRing(),
+                hasher: sha256,
+                seal: SecretSeal(masterKey: nil, file: "/nowhere/at/all/turnpike.master")
+            ),
+            readiness: { .ready },
+            metrics: { "" },
+            logger: Log().logger
+        )
+        let answer = await surface.answer(
+            AdminRequest("POST", "/admin/v1/keys", origin: .controlSocket) { () throws(GatewayError) in
+                Array(#"{"name": "x", "aws": true}"#.utf8)
+            }
+        )
+        #expect(answer.status == 500)
+        #expect(answer.message.contains("/nowhere/at/all/turnpike.master: No such file or directory"))
+        #expect(try await store.all().isEmpty)
     }
 
     @Test func listsTheNewestFirstInPages() async throws {
@@ -182,7 +257,8 @@ import Testing
         let directory = KeyDirectory(
             store: BrokenStore(),
             ring: KeyRing(),
-            hasher: { _ in KeyDigest([UInt8](repeating: 1, count: 32))! }
+            hasher: { _ in KeyDigest([UInt8](repeating: 1, count: 32))! },
+            seal: testSeal
         )
         let surface = AdminSurface(keys: directory, readiness: { .ready }, metrics: { "" }, logger: log.logger)
         let answer = await surface.answer(AdminRequest("GET", "/admin/v1/keys", origin: .controlSocket))
@@ -197,7 +273,7 @@ import Testing
             record: KeyRecord(id: "key_1", name: "x", account: .standard, created: 0, prefix: "tp-x")
         )
         let ring = KeyRing([stored])
-        let directory = KeyDirectory(store: BrokenStore(), ring: ring, hasher: { _ in stored.digest })
+        let directory = KeyDirectory(store: BrokenStore(), ring: ring, hasher: { _ in stored.digest }, seal: testSeal)
         await #expect(throws: BrokenStore.Failure.self) { try await directory.revoke(id: "key_1") }
         guard case .failure(.revoked) = ring.authenticate(digest: stored.digest, now: 0) else {
             Issue.record("the key is still accepted")
@@ -215,7 +291,9 @@ private struct BrokenStore: KeyStore {
     func list(before cursor: String?, limit: Int) async throws -> [KeyRecord] { throw Failure() }
     func all() async throws -> [StoredKey] { throw Failure() }
     func revoke(id: String, at time: UInt64) async throws -> Bool { throw Failure() }
-    func rotate(id: String, digest: KeyDigest, prefix: String) async throws -> Bool { throw Failure() }
+    func rotate(id: String, digest: KeyDigest, prefix: String, aws: SealedAWSPair?) async throws -> Bool {
+        throw Failure()
+    }
     func recordFirstUse(id: String, at time: UInt64) async throws { throw Failure() }
     func delete(id: String) async throws -> Bool { throw Failure() }
 }

@@ -100,7 +100,7 @@ struct DiscoveryTests {
 
     @Test func secretsAreNotPrinted() throws {
         let result = load(
-            "providers: { openai: { api_key: hidden, headers: { x-a: hidden } } }\nstate: { master_key: hidden, redis: 'redis://:hidden@a', database: 'postgres://u:hidden@a/b' }"
+            "providers: { openai: { api_key: hidden, headers: { x-a: hidden } } }\nstate: { master_key: hidden-hidden-hidden-hidden-hidden, redis: 'redis://:hidden@a', database: 'postgres://u:hidden@a/b' }"
         )
         let configuration = try #require(result.configuration)
         var dumped = ""

@@ -26,7 +26,6 @@ struct PartsInForceTests {
             ("telemetry: { otlp: http://a }", .section("telemetry.otlp")),
             ("state: { database: 'postgres://a/b' }", .section("state.database: postgres")),
             ("state: { redis: 'redis://a' }", .section("state.redis")),
-            ("state: { master_key: abc }", .section("state.master_key")),
             ("routes: { a: { fallback: [ demo/a ] }, b: { fallback: [ demo/a ] } }", .strategy("fallback")),
             ("routes: { a: { shadow: { answer: demo/a, also: demo/b } } }", .strategy("shadow")),
         ] as [(String, Part)]
@@ -59,7 +58,8 @@ struct PartsInForceTests {
             "routes: { a: demo/a, b: a }", "rules: []", "cache:", "auth: { mode: required, jwt: [] }",
             "server: { threads: 2, cors: [] }", "telemetry: { prometheus: false, log: { level: debug } }",
             "accounts: {}",
-            "tls: { certificate: a, key: b }", "direct_names: false",
+            "tls: { certificate: a, key: b }", "state: { master_key: 0123456789abcdef0123456789abcdef }",
+            "direct_names: false",
         ]
     )
     func whatIsInForceOrSwitchedOffIsNotNamed(text: String) {

@@ -92,6 +92,10 @@ struct ProblemTests {
             "state: { database: 'mysql://x' }",
             "1:20: error: 'mysql://x' is not a database such as sqlite:turnpike.db or postgres://user@host/name"
         ),
+        Problem(
+            "state: { master_key: too-short }",
+            "1:22: error: the master key has 9 characters, too few to be hard to guess; write 32 characters or more, for example the output of: openssl rand -hex 32"
+        ),
         Problem("state: { redis: x }", "1:17: error: the value is not a Redis address; write redis://HOST:PORT"),
         Problem(
             "accounts: { acme: { budget: { usd: 1e3 } } }",

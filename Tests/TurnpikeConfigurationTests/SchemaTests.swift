@@ -28,7 +28,7 @@ struct SchemaTests {
     }
 
     /// Files the reader refuses although their values have the right form: the size of a port, how a number is written.
-    private static let ofRightForm = ["redis", "99999", "1e3", "0.0000000000001"]
+    private static let ofRightForm = ["redis", "too-short", "99999", "1e3", "0.0000000000001"]
 
     /// Files the reader refuses for their form, which the schema has to refuse too.
     @Test(

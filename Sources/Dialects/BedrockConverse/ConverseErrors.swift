@@ -32,13 +32,16 @@ package enum ConverseErrors {
     }
 
     private enum Kind {
-        case validation, unauthenticated, accessDenied, quota, unknownOperation, modelNotFound, conflict, timeout
+        case validation, unauthenticated, badSignature, accessDenied, quota, unknownOperation, modelNotFound, conflict,
+            timeout
         case throttling, model, internalError, unavailable
 
         var name: String {
             switch self {
             case .validation: "ValidationException"
             case .unauthenticated: "UnrecognizedClientException"
+            // Clients whose clock is off set it by the answer's date where an error has this name.
+            case .badSignature: "InvalidSignatureException"
             case .accessDenied: "AccessDeniedException"
             case .quota: "ServiceQuotaExceededException"
             case .unknownOperation: "UnknownOperationException"
@@ -55,7 +58,7 @@ package enum ConverseErrors {
         var status: Int {
             switch self {
             case .validation, .quota, .conflict: 400
-            case .unauthenticated, .accessDenied: 403
+            case .unauthenticated, .badSignature, .accessDenied: 403
             case .unknownOperation, .modelNotFound: 404
             case .timeout: 408
             case .throttling: 429
@@ -69,6 +72,7 @@ package enum ConverseErrors {
     private static func kind(of error: GatewayError) -> Kind {
         switch error.code {
         case .authentication: .unauthenticated
+        case .badSignature: .badSignature
         case .permission: .accessDenied
         case .billing, .quotaExhausted: .quota
         case .notFound, .methodNotAllowed: .unknownOperation

@@ -62,7 +62,7 @@ struct ServeCommand: AsyncParsableCommand {
         }
         do {
             try await self.serve(configuration, file: file, logger: logger)
-        } catch let error where error is AdminKeyError || error is PolicyError {
+        } catch let error where error is AdminKeyError || error is PolicyError || error is SealError {
             Console.complain("error: \(error)")
             throw ExitStatus.configuration
         } catch let error where error is AddressTaken || error is StorageError || error is DatabaseLocked {
@@ -98,11 +98,19 @@ struct ServeCommand: AsyncParsableCommand {
         let url = try DatabaseChoice.url(named: self.database, in: configuration)
         let database = try SQLiteDatabase.open(url)
         let adminKey = environment()[Bootstrap.adminKeyVariable].map { Secret($0) }
+        let store = SQLiteKeyStore(database)
+        let seal = SecretSeal(
+            masterKey: MasterKey.configured(in: configuration),
+            file: url.masterKeyPath,
+            keys: try await store.all()
+        )
+        try seal.checkConfigured()
         let bootstrap = try await Bootstrap.start(
-            store: SQLiteKeyStore(database),
+            store: store,
             adminKey: adminKey,
             quickstart: file.path == nil,
             hasher: sha256,
+            seal: seal,
             logger: logger
         )
         let metrics = Metrics()

@@ -176,6 +176,7 @@ struct ConverseErrorsTests {
             (.badRequest, .client, 400, "ValidationException"), (.unsupported, .client, 400, "ValidationException"),
             (.contextLength, .client, 400, "ValidationException"),
             (.authentication, .client, 403, "UnrecognizedClientException"),
+            (.badSignature, .client, 403, "InvalidSignatureException"),
             (.permission, .client, 403, "AccessDeniedException"),
             (.modelNotFound, .client, 404, "ResourceNotFoundException"),
             (.rateLimit, .upstream, 429, "ThrottlingException"), (.rateLimit, .gateway, 429, "ThrottlingException"),
