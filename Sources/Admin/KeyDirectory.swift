@@ -1,4 +1,4 @@
-import Core
+package import Core
 package import Identity
 
 /// What may be done with keys, in one place for the admin API, the command line and the first start: the durable store

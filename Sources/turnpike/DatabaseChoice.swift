@@ -24,6 +24,16 @@ enum MasterKey {
     /// The one the configuration names, else that of the variable; nil where a file of the process's own holds it.
     static func configured(in configuration: Configuration?) -> Secret? {
         if let key = configuration?.state.masterKey { return key }
-        return environment()[Self.variable].flatMap { $0.isEmpty ? nil : Secret($0) }
+        return Self.ofTheEnvironment
+    }
+
+    /// The one `file` names where there is such a file, else that of the variable. A file with problems names none here: the
+    /// command that needs the file itself shows them.
+    static func configured(beside file: ConfigurationFile) -> Secret? {
+        Self.configured(in: file.path == nil ? nil : file.load().configuration)
+    }
+
+    private static var ofTheEnvironment: Secret? {
+        environment()[Self.variable].flatMap { $0.isEmpty ? nil : Secret($0) }
     }
 }

@@ -32,7 +32,7 @@ struct KeysCommand: AsyncParsableCommand {
             let file = ConfigurationFile(named: self.config)
             return try await KeysEndpoint.open(
                 DatabaseChoice.url(named: self.database, in: file.require()),
-                masterKey: MasterKey.configured(in: file.path.flatMap { _ in file.load().configuration }),
+                masterKey: MasterKey.configured(beside: file),
                 makesDatabase: makesDatabase
             )
         }
