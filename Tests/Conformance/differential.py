@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import pathlib
+import select
 import subprocess
 import sys
 import tempfile
@@ -118,14 +119,14 @@ class Theirs:
             "bedrock": {"aws_bedrock_runtime_endpoint": f"{self.upstream}/bedrock", "aws_access_key_id": "A", "aws_secret_access_key": "s",
                         "aws_region_name": "us-east-1"},
         }[provider]  # fmt: skip
-        arguments = {"model": f"{provider}/{MODELS[provider]}"} | request | place
+        arguments = {"model": f"{provider}/{MODELS[provider]}"} | request | place | {"timeout": 20}
         self.process.stdin.write(json.dumps({"arguments": arguments}) + "\n")
         self.process.stdin.flush()
-        while line := self.process.stdout.readline():
+        while select.select([self.process.stdout], [], [], 60)[0] and (line := self.process.stdout.readline()):
             # It prints lines of its own, which are no JSON.
             if line.startswith("{"):
                 return json.loads(line)
-        raise RuntimeError("LiteLLM ended")
+        raise RuntimeError(f"LiteLLM says nothing to {provider}, {request!r:.200}")
 
 
 def shown(answer: dict) -> dict:

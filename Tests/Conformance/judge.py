@@ -11,7 +11,7 @@ import provider_errors
 import provider_replies
 import provider_requests
 from features import SIGNATURE, Feature
-from intents import Broken, Call, Got, Intent, NotExpressible, Refused, Result, Text, Thinking, Turn, Usage
+from intents import Broken, Call, Got, Intent, NotExpressible, Picture, Refused, Result, Text, Thinking, Turn, Usage
 from provider_answers import Block, call
 from scripted_upstream import ScriptedUpstream, answer
 from targets import Target, lacking
@@ -56,7 +56,7 @@ def named(key: str, fields: list[str]) -> bool:
 
 def speaks(client, target: Target) -> bool:
     """Whether the provider's dialect is the client's own."""
-    return {"azure": "openai-chat", "vertex": "gemini"}.get(target.dialect, target.dialect) == client.name
+    return {"azure": "openai-chat", "vertex": "gemini", "invoke": "anthropic"}.get(target.dialect, target.dialect) == client.name
 
 
 # --- comparing ---------------------------------------------------------------------------------------------------------
@@ -82,11 +82,14 @@ def merged(turns) -> list[tuple[str, tuple]]:
     return joined
 
 
-def request_differences(intent: Intent, asked: Intent) -> tuple[list[tuple[str, str]], list[str]]:
+def request_differences(intent: Intent, asked: Intent, pictures_first: bool = False) -> tuple[list[tuple[str, str]], list[str]]:
     """What arrived otherwise than meant: field and words; and what was carried in another way."""
     found: list[tuple[str, str]] = []
     ways: list[str] = []
     meant, arrived = merged(intent.turns), merged(asked.turns)
+    if pictures_first:
+        # The client's dialect holds them beside the text, not in an order with it.
+        meant = [(role, tuple(sorted(parts, key=lambda p: not isinstance(p, Picture)))) for role, parts in meant]
     if meant != arrived:
         flagged = [(r, tuple(replace(p, failed=False, text=f"Error: {p.text}") if isinstance(p, Result) and p.failed else p for p in ps)) for r, ps in meant]
         if flagged == arrived:
@@ -164,7 +167,7 @@ def answer_differences(feature: Feature, blocks, client, target: Target, got: Go
     if len(set(ids)) != len(ids) and client.name not in ("ollama", "gemini"):
         found.append(f"the ids of the calls: {ids}")
     stop = feature.stop or ("tool_calls" if calls else "stop")
-    if stop == "stop_sequence" and (not client.sees_stop_sequence or target.dialect not in ("anthropic", "bedrock", "cohere")):
+    if stop == "stop_sequence" and (not client.sees_stop_sequence or target.dialect not in ("anthropic", "invoke", "bedrock", "cohere")):
         stop = "stop"
     if got.stop != stop:
         found.append(f"the reason to stop: sent {stop}, shown {got.stop}")
@@ -200,6 +203,9 @@ class Judge:
         if target.dialect == "azure" and client.name == "openai-responses":
             # Azure serves both APIs, and the one that loses least is asked.
             target = replace(target, dialect="openai-responses", shows_thinking=True, signs=True)
+        if target.dialect == "bedrock" and client.name == "anthropic":
+            # InvokeModel takes Anthropic's own bodies, so nothing has to be translated.
+            target = replace(target, dialect="invoke")
         if base in client.lacks:
             return Cell(UNSAID, client.lacks[base])
         try:
@@ -230,6 +236,11 @@ class Judge:
         sent, arrived = json.loads(client.sent[0]), request.json()
         if "model" in sent:
             sent["model"] = model
+        if target.dialect == "invoke":
+            # The path says these; the version stands in the body instead of a header.
+            wrong = [] if arrived.pop("anthropic_version", "").startswith(("bedrock-", "20")) else ["no anthropic_version"]
+            sent = {k: v for k, v in sent.items() if k not in ("model", "stream")}
+            return wrong + ([] if sent == arrived else [f"the body changed in passing: sent {sent!r:.300}, arrived {arrived!r:.300}"])
         if client.name == "openai-chat" and "stream_options" not in sent:
             arrived.pop("stream_options", None)
         return [] if sent == arrived else [f"the body changed in passing: sent {sent!r:.300}, arrived {arrived!r:.300}"]
@@ -251,7 +262,7 @@ class Judge:
             # The answer by schema is a call here; the client must still see text.
             self._script(target, feature, self._reply(target, feature, [call(tool.name, feature.blocks[0].text)]))
             got = client.ask(feature.intent, target.asked(feature.thinks))
-        differences, ways = request_differences(feature.intent, asked)
+        differences, ways = request_differences(feature.intent, asked, client.name == "ollama" and target.dialect != "ollama")
         if asked.stream != feature.intent.stream:
             differences.append(("stream", f"stream: meant {feature.intent.stream}, arrived {asked.stream}"))
         wrong = self._wrong(client, target, request, model)

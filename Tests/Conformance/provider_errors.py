@@ -6,7 +6,7 @@ import json
 
 import provider_answers
 from provider_answers import Block
-from provider_replies import FAMILY, STOPS, body_of, NOT_TOLD
+from provider_replies import FAMILY, STOPS, body_of, NOT_TOLD, framed
 from scripted_upstream import Reply, answer, chunks, events, head
 
 # Status and body of each kind, as each provider words it. The texts are told apart by their marks.
@@ -35,7 +35,7 @@ KINDS = tuple(_PLAIN)
 
 
 def error(dialect: str, kind: str) -> Reply:
-    family = FAMILY.get(dialect, dialect)
+    family = "bedrock" if dialect == "invoke" else FAMILY.get(dialect, dialect)
     status, body = _body(family, kind)
     headers = {"Retry-After": "7"} if kind == "rate" else {}
     if family == "bedrock":
@@ -67,12 +67,14 @@ def broken_stream(dialect: str, manner: str) -> Reply:
     """A stream that says "Once upon " and then fails: `error` in the provider's own shape, `cut` without any end, its
     framing finished as if nothing were missing."""
     family = FAMILY.get(dialect, dialect)
-    body = _beginning(family) + (_stream_error(family) if manner == "error" else b"")
-    kind = {"bedrock": "application/vnd.amazon.eventstream", "ollama": "application/x-ndjson"}.get(family, "text/event-stream")
+    if family == "invoke":
+        first, failure = framed(_beginning("anthropic")), _stream_error("bedrock")
+    else:
+        first, failure = _beginning(family), _stream_error(family)
+    kind = {"invoke": "application/vnd.amazon.eventstream", "bedrock": "application/vnd.amazon.eventstream", "ollama": "application/x-ndjson"}.get(family, "text/event-stream")
     # A moment between the content and the failure, so that the answer has begun when it comes.
-    first = _beginning(family)
     fields = head(200, {"Content-Type": kind, "Transfer-Encoding": "chunked"})
-    rest = body[len(first) :]
+    rest = failure if manner == "error" else b""
     return Reply((fields + chunks(first, finish=False), 0.05, chunks(rest, finish=True)), "keep")
 
 

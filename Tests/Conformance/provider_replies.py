@@ -4,6 +4,7 @@ end-to-end tests; here are OpenAI Chat, OpenAI Responses, Ollama and Cohere, eac
 
 from __future__ import annotations
 
+import base64
 import json
 
 import provider_answers
@@ -27,6 +28,8 @@ NOT_TOLD = Spent()
 def reply(dialect: str, blocks: list[Block], streaming: bool, stop: str | None = None, spent: Spent = NOT_TOLD) -> Reply:
     """An answer of `blocks`; `stop` is canonical, by default the one that goes with the blocks."""
     family = FAMILY.get(dialect, dialect)
+    if family == "invoke":
+        return _invoke(blocks, streaming, stop, spent)
     reason = STOPS[family][stop or ("tool_calls" if any(b.kind == "call" for b in blocks) else "stop")]
     if family in provider_answers.DIALECTS:
         return provider_answers.reply(family, blocks, streaming, reason, spent)
@@ -34,6 +37,20 @@ def reply(dialect: str, blocks: list[Block], streaming: bool, stop: str | None =
     if not streaming:
         return answer(body)
     return stream(body, content_type="application/x-ndjson" if family == "ollama" else "text/event-stream")
+
+
+def _invoke(blocks: list[Block], streaming: bool, stop: str | None, spent: Spent) -> Reply:
+    """Bedrock InvokeModel with a Claude model: Anthropic's own answer, whole, or its events in frames."""
+    if not streaming:
+        return reply("anthropic", blocks, False, stop, spent)
+    reason = STOPS["anthropic"][stop or ("tool_calls" if any(b.kind == "call" for b in blocks) else "stop")]
+    return stream(framed(body_of("anthropic", blocks, True, reason, spent)), content_type="application/vnd.amazon.eventstream")
+
+
+def framed(sse: bytes) -> bytes:
+    """Anthropic's events, each in a `chunk` frame of Bedrock's."""
+    data = [line[6:] for line in sse.split(b"\n") if line.startswith(b"data: ")]
+    return b"".join(provider_answers.bedrock_event("chunk", {"bytes": base64.b64encode(d).decode()}) for d in data)
 
 
 def body_of(family: str, blocks: list[Block], streaming: bool, reason: str, spent: Spent) -> bytes:

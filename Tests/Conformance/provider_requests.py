@@ -26,13 +26,13 @@ def read(dialect: str, request: Request) -> Intent:
     if dialect in ("gemini", "vertex"):
         body = _camel(body)
     intent = {
-        "openai-chat": _chat, "azure": _chat, "openai-responses": _responses, "anthropic": _anthropic, "gemini": _gemini,
+        "openai-chat": _chat, "azure": _chat, "openai-responses": _responses, "anthropic": _anthropic, "invoke": _anthropic, "gemini": _gemini,
         "vertex": _gemini, "bedrock": _bedrock, "ollama": _ollama, "cohere": _cohere,
     }[dialect](body)  # fmt: skip
     if dialect in ("gemini", "vertex"):
         streaming = "streamGenerateContent" in request.target
-    elif dialect == "bedrock":
-        streaming = request.target.endswith("converse-stream")
+    elif dialect in ("bedrock", "invoke"):
+        streaming = request.target.endswith(("converse-stream", "invoke-with-response-stream"))
     else:
         # Ollama streams unless told not to.
         streaming = body.get("stream", dialect == "ollama")

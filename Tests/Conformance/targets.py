@@ -113,7 +113,9 @@ _LACKING: dict[str, tuple[str, dict[str, str]]] = {
         "count": "has no token counting for chat",
     }),
 }  # fmt: skip
-_LACKING["azure"] = _LACKING["openai-chat"]
+_LACKING["invoke"] = _LACKING["anthropic"]
+_AZURE = "https://learn.microsoft.com/azure/ai-foundry/openai/how-to/responses"
+_LACKING["azure"] = (_CHAT, _LACKING["openai-chat"][1] | {"document": f"documents PDF for its Responses API only ({_AZURE})"})
 _LACKING["vertex"] = _LACKING["gemini"]
 
 

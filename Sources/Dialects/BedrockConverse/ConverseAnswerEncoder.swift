@@ -56,6 +56,10 @@ package enum ConverseAnswerEncoder {
             let blob = ConverseBlob.encoded(signature.carried(native: .anthropic))
             ConversePartWriter.writeRedacted(blob, into: &json)
         case .toolCall(let call):
+            // A call has no place for a signature; an empty thought in front of it has.
+            if let signature = part.signature?.carried(native: .anthropic) {
+                ConversePartWriter.writeThinking("", signature: signature, into: &json)
+            }
             var notes = TranslationNotes()
             ConversePartWriter.writeCall(
                 id: CallID.fitted(call.id, to: .bedrock),

@@ -18,9 +18,20 @@ enum ConverseBlockReader {
                 if !parts.isEmpty { parts[parts.count - 1].cache = CacheHint(ttl: value["ttl"]?.asString) }
                 continue
             }
-            parts.append(try Self.part(kind, value, of: block, place))
+            var part = try Self.part(kind, value, of: block, place)
+            if case .toolCall = part.content { Self.takeSignature(of: &parts, for: &part) }
+            parts.append(part)
         }
         return parts
+    }
+
+    /// Gives a call the signature that our own answers put into an empty thought in front of it.
+    private static func takeSignature(of parts: inout [Part], for call: inout Part) {
+        guard let last = parts.last, case .thinking("") = last.content, let signature = last.signature,
+            signature.family != .anthropic
+        else { return }
+        call.signature = signature
+        parts.removeLast()
     }
 
     /// A request that cannot be read.

@@ -88,8 +88,19 @@ package enum ConverseErrors {
         }
     }
 
+    /// Clients shorten the conversation when they read Bedrock's own words; what else is known stands behind them.
+    private static func message(of error: GatewayError) -> String {
+        guard error.code == .contextLength else { return error.message }
+        let words = "Input is too long for requested model."
+        if error.message.lowercased().hasPrefix("input is too long") { return error.message }
+        if let (count, limit) = PromptOverflow.sizes(in: error.message) {
+            return "\(words) It has \(count) tokens, the maximum is \(limit)."
+        }
+        return "\(words) \(error.message)"
+    }
+
     private static func body(_ error: GatewayError, _ kind: Kind) -> [UInt8] {
-        var body: JSONObject = ["message": .string(error.message)]
+        var body: JSONObject = ["message": .string(Self.message(of: error))]
         // What the model's own endpoint said decides whether a client tries again.
         if kind == .model {
             let status = error.upstreamStatus.flatMap { (400...599).contains($0) ? $0 : nil } ?? 500

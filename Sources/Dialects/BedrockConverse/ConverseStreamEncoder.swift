@@ -114,26 +114,49 @@ package struct ConverseStreamEncoder: StreamEncoding {
     /// Makes `block` the current one and writes what is known of it.
     private mutating func begin(_ block: Block, _ bytes: inout [UInt8]) {
         self.current = block
-        if case .toolCall(let id, let name, _) = block.kind {
-            let call: JSONValue = [
-                "toolUse": ["toolUseId": .string(CallID.fitted(id, to: .bedrock)), "name": .string(name)]
-            ]
-            self.writeStart(call, &bytes)
-        } else if case .whole(let part) = block.kind {
-            self.writeWhole(part, &bytes)
-        }
+        if case .whole(let part) = block.kind { self.writeWhole(part, &bytes) }
         for delta in block.held { self.write(delta, &bytes) }
         self.current?.held = []
+    }
+
+    /// Writes the start of the call that is the current block, once: a signature may have to stand in front of it.
+    private mutating func openCall(_ bytes: inout [UInt8]) {
+        guard let block = self.current, !block.isWritten, case .toolCall(let id, let name, _) = block.kind else {
+            return
+        }
+        let call: JSONValue = [
+            "toolUse": ["toolUseId": .string(CallID.fitted(id, to: .bedrock)), "name": .string(name)]
+        ]
+        self.writeStart(call, &bytes)
+    }
+
+    /// Writes an empty thought, whose signature is that of the call it stands in front of: a call has no place for one.
+    private mutating func writeThought(signedBy signature: Signature, _ bytes: inout [UInt8]) {
+        // Clients that gather fragments want a text, were it an empty one.
+        self.writeDelta("{\"reasoningContent\":{\"text\":", "", "}}", &bytes)
+        self.writeDelta(
+            "{\"reasoningContent\":{\"signature\":",
+            signature.carried(native: .anthropic),
+            "}}",
+            &bytes
+        )
+        self.writeStop(&bytes)
+        self.current?.isWritten = false
     }
 
     private mutating func endCurrent(_ bytes: inout [UInt8]) {
         guard let block = self.current else { return }
         // A call without arguments is one of an empty object: clients parse what the deltas make.
         if case .toolCall = block.kind, !block.hasInput {
+            self.openCall(&bytes)
             self.writeDelta("{\"toolUse\":{\"input\":", "{}", "}}", &bytes)
         }
+        let isWritten = self.current?.isWritten ?? false
         self.current = nil
-        guard block.isWritten else { return }
+        if isWritten { self.writeStop(&bytes) }
+    }
+
+    private mutating func writeStop(_ bytes: inout [UInt8]) {
         let index = self.index
         EventStreamEncoder.appendEvent("contentBlockStop", to: &bytes) { bytes in
             Self.appendIndex(index, to: &bytes)
@@ -177,8 +200,12 @@ package struct ConverseStreamEncoder: StreamEncoding {
             if !text.isEmpty { self.writeDelta("{\"reasoningContent\":{\"text\":", text, "}}", &bytes) }
         case (.toolCall, .arguments(let text)):
             guard !text.isEmpty else { return }
+            self.openCall(&bytes)
             self.current?.hasInput = true
             self.writeDelta("{\"toolUse\":{\"input\":", text, "}}", &bytes)
+        case (.toolCall, .signature(let signature)):
+            // Behind the call's first word there is no place left for it.
+            if self.current?.isWritten == false { self.writeThought(signedBy: signature, &bytes) }
         case (.thinking, .signature(let signature)):
             let text = signature.carried(native: .anthropic)
             self.writeDelta("{\"reasoningContent\":{\"signature\":", text, "}}", &bytes)

@@ -26,6 +26,9 @@ package struct Part: Sendable {
     package var cache: CacheHint?
     /// What the text rests on, in the dialect it came from.
     package var citations: [Opaque] = []
+    /// What the model meant a text of its own for (`commentary`, `final_answer`), in the one dialect that says it
+    /// (OpenAI's Responses).
+    package var phase: String?
 
     /// A part.
     package init(_ content: Content, signature: Signature? = nil, cache: CacheHint? = nil) {

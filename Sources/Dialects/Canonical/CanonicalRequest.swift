@@ -33,6 +33,9 @@ package struct CanonicalRequest: Sendable {
     package var reasoning = ReasoningRequest()
     /// Who the end user is, opaque.
     package var user: String?
+    /// What requests of one conversation have in common, by which a provider may find its cache (`prompt_cache_key`): a
+    /// hint, left out without a word where there is no place for it.
+    package var cacheKey: String?
     /// The client's own labels.
     package var metadata = JSONObject()
     package var serviceTier: String?
@@ -74,7 +77,10 @@ package struct Message: Sendable {
 package struct Sampling: Sendable, Hashable {
     package var temperature: JSONNumber?
     package var topP: JSONNumber?
-    package var topK: JSONNumber?
+    /// A count: clients that know no integers write `20.0`, which is kept as `20`, the only form some providers read.
+    package var topK: JSONNumber? {
+        didSet { self.topK = self.topK.map(Self.count) }
+    }
     package var minP: JSONNumber?
     package var frequencyPenalty: JSONNumber?
     package var presencePenalty: JSONNumber?
@@ -85,6 +91,14 @@ package struct Sampling: Sendable, Hashable {
 
     /// The provider's own defaults.
     package init() {}
+
+    /// `number` as an integer where it is a whole one within reason, else as it is.
+    private static func count(_ number: JSONNumber) -> JSONNumber {
+        guard number.int == nil, let value = number.double, value.magnitude < 1e15, value.rounded() == value else {
+            return number
+        }
+        return JSONNumber(Int(value))
+    }
 }
 
 /// What the answer must look like.

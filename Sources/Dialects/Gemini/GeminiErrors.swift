@@ -22,7 +22,8 @@ package enum GeminiErrors {
         writer.key("code")
         writer.number(status)
         writer.key("message")
-        writer.string(error.message)
+        let message = Self.message(of: error)
+        writer.string(message)
         writer.key("status")
         writer.string(Self.word(of: status, error.code))
         writer.key("details")
@@ -36,7 +37,7 @@ package enum GeminiErrors {
         if let field = error.field {
             Self.detail("BadRequest", to: &writer) { writer in
                 writer.key("fieldViolations")
-                writer.value([["field": .string(field), "description": .string(error.message)]])
+                writer.value([["field": .string(field), "description": .string(message)]])
             }
         }
         if let delay = error.retryAfter {
@@ -55,6 +56,17 @@ package enum GeminiErrors {
         writer.endObject()
         writer.endObject()
         return (status, writer.bytes, [])
+    }
+
+    /// Clients shorten the conversation when they read Google's own words.
+    private static func message(of error: GatewayError) -> String {
+        guard error.code == .contextLength else { return error.message }
+        if let (count, limit) = PromptOverflow.sizes(in: error.message) {
+            return "The input token count (\(count)) exceeds the maximum number of tokens allowed (\(limit))."
+        }
+        let words = "exceeds the maximum number of tokens allowed"
+        if error.message.contains(words) { return error.message }
+        return "The input token count \(words): \(error.message)"
     }
 
     private static func detail(_ type: String, to writer: inout JSONWriter, _ members: (inout JSONWriter) -> Void) {

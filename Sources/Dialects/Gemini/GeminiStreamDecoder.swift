@@ -16,7 +16,14 @@ package struct GeminiStreamDecoder: StreamDecoding {
     private var blockMessage: String?
     private var usage: Usage?
     private var searches = 0
+    /// What the events have in common, and whose text they bring.
+    private var frame = GeminiEventFrame()
+    private var speaker: (index: Int, isThought: Bool) = (0, false)
+    /// How many counts have come since they were read.
+    private var unread = 0
 
+    /// As many events may have come when the counts are read: they only grow, and the last ones count.
+    private static let mostUnread = 4
     /// Indexes beyond this are no real ones.
     private static let mostCandidates = 128
     /// The longest text that is kept to place citations in, in bytes.
@@ -53,6 +60,7 @@ package struct GeminiStreamDecoder: StreamDecoding {
     /// - Throws: the error in place of an answer, or `upstreamError` for what is not JSON.
     package mutating func receive(_ frame: StreamFrame, into events: inout [CanonicalEvent]) throws(GatewayError) {
         let bytes = frame.data
+        if frame.kind == .event, self.takeAlike(bytes, into: &events) { return }
         guard let first = bytes.firstIndex(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0a && $0 != 0x0d }) else {
             return
         }
@@ -63,7 +71,11 @@ package struct GeminiStreamDecoder: StreamDecoding {
             if bytes[first] == UInt8(ascii: "[") {
                 try self.receiveList(bytes, into: &events)
             } else {
-                try self.take(try self.response(bytes), bytes, into: &events)
+                let response = try self.response(bytes)
+                // Counts that were passed over are older than those of this event.
+                if response.usage == nil { self.readUsage(into: &events) }
+                try self.take(response, bytes, into: &events)
+                self.learn(response, bytes)
             }
         } catch let error as GatewayError {
             throw error
@@ -107,6 +119,7 @@ package struct GeminiStreamDecoder: StreamDecoding {
         }
         let isWhole = self.candidates.isEmpty ? self.isBlocked : self.candidates.allSatisfy { $0.finish != nil }
         guard isWhole else {
+            self.readUsage(into: &events)
             return GatewayError(
                 .truncatedStream,
                 origin: .upstream,
@@ -121,6 +134,7 @@ package struct GeminiStreamDecoder: StreamDecoding {
 
     /// Ends every candidate, one that has not said why included.
     mutating func finish(into events: inout [CanonicalEvent]) {
+        self.readUsage(into: &events)
         for at in self.candidates.indices {
             self.closeCall(at, into: &events)
             self.writeCitations(at, into: &events)
@@ -162,6 +176,7 @@ package struct GeminiStreamDecoder: StreamDecoding {
             self.take(candidate, position, into: &events)
         }
         if var usage = response.usage {
+            self.unread = 0
             usage.searches = self.searches
             if usage != self.usage {
                 self.usage = usage
@@ -208,6 +223,48 @@ package struct GeminiStreamDecoder: StreamDecoding {
         }
         if let citations = candidate.citations { self.candidates[at].citations = citations }
         if let finish = candidate.finish { self.candidates[at].finish = finish }
+    }
+}
+
+// MARK: Events alike
+
+extension GeminiStreamDecoder {
+    /// Takes an event that differs from one read in full by its text and its counts alone; false where it is none.
+    private mutating func takeAlike(_ bytes: UnsafeRawBufferPointer, into events: inout [CanonicalEvent]) -> Bool {
+        guard let match = self.frame.match(bytes),
+            let at = self.candidates.firstIndex(where: { $0.index == self.speaker.index }),
+            let text = try? JSONScan.string(match.text, in: bytes)
+        else { return false }
+        self.takeText(text, self.speaker.isThought, nil, at, into: &events)
+        if match.hasNewUsage {
+            self.unread += 1
+            if self.unread >= Self.mostUnread { self.readUsage(into: &events) }
+        }
+        return true
+    }
+
+    /// Learns an event that holds one piece of text and nothing else.
+    private mutating func learn(_ response: GeminiResponse, _ bytes: UnsafeRawBufferPointer) {
+        guard response.candidates.count == 1, response.candidates[0].pieces.count == 1,
+            case .text(_, let isThought, nil) = response.candidates[0].pieces[0]
+        else { return }
+        self.speaker = (response.candidates[0].index ?? 0, isThought)
+        self.frame.learn(bytes)
+    }
+
+    /// Reads the counts that were passed over.
+    private mutating func readUsage(into events: inout [CanonicalEvent]) {
+        guard self.unread > 0 else { return }
+        self.unread = 0
+        let read = self.frame.usage.withUnsafeBytes { bytes in
+            var members = JSONMembers()
+            return try? GeminiUsage.read(&members, in: bytes)
+        }
+        guard var usage = read ?? nil else { return }
+        usage.searches = self.searches
+        guard usage != self.usage else { return }
+        self.usage = usage
+        events.append(.usage(usage))
     }
 }
 

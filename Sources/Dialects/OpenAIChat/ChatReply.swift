@@ -197,5 +197,15 @@ struct ChatAnnotation {
     }
 
     /// The number of characters in `text`, counted as Python counts them.
-    static func length(of text: String) -> Int { text.utf8.reduce(0) { $0 + ($1 & 0xC0 == 0x80 ? 0 : 1) } }
+    static func length(of text: String) -> Int {
+        var text = text
+        return text.withUTF8 { Self.length(of: $0) }
+    }
+
+    /// The number of characters in UTF-8.
+    static func length(of text: UnsafeBufferPointer<UInt8>) -> Int {
+        var count = text.count
+        for byte in text where byte & 0xC0 == 0x80 { count &-= 1 }
+        return count
+    }
 }

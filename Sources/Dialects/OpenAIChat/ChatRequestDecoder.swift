@@ -198,7 +198,8 @@ extension ChatRequestReading {
         case "metadata": self.request.metadata = try ChatField.object(value, key)
         case "service_tier": self.request.serviceTier = try ChatField.word(value, key)
         // Hints where a cache may look: without them an answer costs more and says the same.
-        case "prompt_cache_key", "prompt_cache_options", "prompt_cache_retention": break
+        case "prompt_cache_key": self.request.cacheKey = try ChatField.string(value, key)
+        case "prompt_cache_options", "prompt_cache_retention": break
         case "cache_control":
             let hint = try ChatField.object(value, key)
             self.cache = CacheHint(ttl: hint["ttl"]?.asString)

@@ -310,6 +310,11 @@ extension ChatRequestWriting {
             self.writer.key("user")
             self.writer.string(user)
         }
+        // Compatible servers refuse what they do not know.
+        if let key = self.request.cacheKey, self.target.family == .openAI || self.target.quirks.knowsCustomTools {
+            self.writer.key("prompt_cache_key")
+            self.writer.string(key)
+        }
         guard self.isHome else {
             if self.request.serviceTier != nil { notes.note("service_tier", .unsupportedParameter) }
             for key in self.request.extras.keys { try notes.drop(key, .unknownParameter) }

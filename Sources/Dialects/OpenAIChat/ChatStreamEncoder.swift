@@ -39,12 +39,31 @@ package struct ChatStreamEncoder: StreamEncoding {
         var annotations: [ChatAnnotation] = []
     }
 
+    /// What the deltas of the block that spoke last are written with, made once for all of them.
+    private struct Frame {
+        var block: Int
+        var choice: Int
+        /// All that stands before the text.
+        var opening: [UInt8]
+        /// What stands between the text and its repetition, where it is said twice.
+        var middle: [UInt8]?
+        /// All that stands behind it.
+        var closing: [UInt8]
+        /// Whether the text is the content, whose characters are counted.
+        var isContent: Bool
+        /// Whether the text is a call's arguments.
+        var isArguments: Bool
+    }
+
     private let style: ReplyStyle
     /// What every chunk begins with, up to the number of the choice.
     private var head: [UInt8] = []
     private var blocks: [Int: Block] = [:]
     private var choices: [Int: Choice] = [:]
     private var usage: Usage?
+    private var frame: Frame?
+    /// The characters of the frame's block that its choice does not know of yet.
+    private var uncounted = 0
 
     /// The most citations that are kept for the end of a stream.
     private static let mostAnnotations = 512
@@ -53,12 +72,21 @@ package struct ChatStreamEncoder: StreamEncoding {
     package init(_ style: ReplyStyle) { self.style = style }
 
     package mutating func write(_ event: CanonicalEvent, into bytes: inout [UInt8]) {
+        if case .delta(let block, let delta) = event {
+            switch delta {
+            case .text(let text): self.write(text, of: block, isArguments: false, into: &bytes)
+            case .arguments(let text): self.write(text, of: block, isArguments: true, into: &bytes)
+            default: self.write(delta, of: block, into: &bytes)
+            }
+            return
+        }
+        self.settle()
         switch event {
         case .start(_, let model, let usage):
             self.usage = usage ?? self.usage
             if self.head.isEmpty { self.begin(model: model ?? self.style.model) }
             self.open(0, into: &bytes)
-        case .delta(let block, let delta): self.write(delta, of: block, into: &bytes)
+        case .delta: break
         case .blockStart(let block, let choice, let kind):
             self.begin(block, of: choice, kind, into: &bytes)
         case .blockStop(let block): self.stop(block, into: &bytes)
@@ -287,11 +315,16 @@ extension ChatStreamEncoder {
     }
 
     private mutating func stop(_ number: Int, into bytes: inout [UInt8]) {
+        self.settle()
+        if self.frame?.block == number { self.frame = nil }
         guard let block = self.blocks.removeValue(forKey: number) else { return }
         switch block.kind {
-        case .call(let index, .function) where !block.hasArguments:
+        case .call(_, .function) where !block.hasArguments:
             // Clients parse the arguments, and an empty text is no JSON.
-            self.writeArguments("{}", index, .function, of: block.choice, into: &bytes)
+            guard let frame = self.frame(of: number, block) else { return }
+            bytes.append(contentsOf: frame.opening)
+            bytes.append(contentsOf: "{}".utf8)
+            bytes.append(contentsOf: frame.closing)
         case .text where !block.citations.isEmpty:
             let range = block.start..<max(block.start, self.choices[block.choice]?.length ?? 0)
             let room = Self.mostAnnotations - (self.choices[block.choice]?.annotations.count ?? 0)
@@ -342,11 +375,8 @@ extension ChatStreamEncoder {
     private mutating func write(_ delta: CanonicalEvent.BlockDelta, of number: Int, into bytes: inout [UInt8]) {
         guard let block = self.blocks[number] else { return }
         switch delta {
-        case .text(let text): self.writeText(text, block, into: &bytes)
-        case .arguments(let text):
-            guard case .call(let index, let kind) = block.kind, !text.isEmpty else { return }
-            if !block.hasArguments { self.blocks[number]?.hasArguments = true }
-            self.writeArguments(text, index, kind, of: block.choice, into: &bytes)
+        case .text(let text): self.write(text, of: number, isArguments: false, into: &bytes)
+        case .arguments(let text): self.write(text, of: number, isArguments: true, into: &bytes)
         case .signature(let signature): self.writeSignature(signature, block, into: &bytes)
         case .citation(let citation):
             guard block.citations.count < Self.mostAnnotations else { return }
@@ -360,50 +390,74 @@ extension ChatStreamEncoder {
         }
     }
 
-    private mutating func writeText(_ text: String, _ block: Block, into bytes: inout [UInt8]) {
+    /// Writes a text, or a piece of a call's arguments.
+    private mutating func write(_ text: String, of number: Int, isArguments: Bool, into bytes: inout [UInt8]) {
         guard !text.isEmpty else { return }
-        switch block.kind {
-        case .text:
-            self.choices[block.choice]?.length += ChatAnnotation.length(of: text)
-            self.openChunk(block.choice, into: &bytes)
-            bytes.append(contentsOf: #""content":""#.utf8)
-            JSONWriter.appendEscaped(text, to: &bytes)
-        case .refusal:
-            self.openChunk(block.choice, into: &bytes)
-            bytes.append(contentsOf: #""refusal":""#.utf8)
-            JSONWriter.appendEscaped(text, to: &bytes)
-        case .thinking:
-            self.openChunk(block.choice, into: &bytes)
-            bytes.append(contentsOf: #""reasoning_content":""#.utf8)
-            JSONWriter.appendEscaped(text, to: &bytes)
-            bytes.append(contentsOf: #"","reasoning_details":[{"type":"reasoning.text","index":"#.utf8)
-            Self.append(block.position, to: &bytes)
-            bytes.append(contentsOf: #","text":""#.utf8)
-            JSONWriter.appendEscaped(text, to: &bytes)
-            bytes.append(contentsOf: #""}]"#.utf8)
-            self.closeChunk(into: &bytes)
-            return
-        case .redacted, .call: return
+        if self.frame?.block != number, !self.turn(to: number) { return }
+        guard let frame = self.frame, frame.isArguments == isArguments else { return }
+        var text = text
+        text.withUTF8 { text in
+            if frame.isContent { self.uncounted += ChatAnnotation.length(of: text) }
+            let raw = UnsafeRawBufferPointer(text)
+            bytes.append(contentsOf: frame.opening)
+            JSONWriter.appendEscaped(raw, to: &bytes)
+            if let middle = frame.middle {
+                bytes.append(contentsOf: middle)
+                JSONWriter.appendEscaped(raw, to: &bytes)
+            }
+            bytes.append(contentsOf: frame.closing)
         }
-        bytes.append(UInt8(ascii: "\""))
-        self.closeChunk(into: &bytes)
     }
 
-    private func writeArguments(
-        _ text: String,
-        _ index: Int,
-        _ kind: ToolCall.Kind,
-        of choice: Int,
-        into bytes: inout [UInt8]
-    ) {
-        self.openChunk(choice, into: &bytes)
-        bytes.append(contentsOf: #""tool_calls":[{"index":"#.utf8)
-        Self.append(index, to: &bytes)
-        let opening = kind == .custom ? #","custom":{"input":""# : #","function":{"arguments":""#
-        bytes.append(contentsOf: opening.utf8)
-        JSONWriter.appendEscaped(text, to: &bytes)
-        bytes.append(contentsOf: #""}}]"#.utf8)
-        self.closeChunk(into: &bytes)
+    /// Makes the frame of the block that speaks now; false where the block has nothing to say in this way.
+    private mutating func turn(to number: Int) -> Bool {
+        self.settle()
+        guard let block = self.blocks[number], let frame = self.frame(of: number, block) else { return false }
+        if frame.isArguments { self.blocks[number]?.hasArguments = true }
+        self.frame = frame
+        return true
+    }
+
+    /// Tells the choice how much was said.
+    private mutating func settle() {
+        guard self.uncounted > 0, let frame = self.frame else { return }
+        self.choices[frame.choice]?.length += self.uncounted
+        self.uncounted = 0
+    }
+
+    private func frame(of number: Int, _ block: Block) -> Frame? {
+        let field: String
+        var middle: String?
+        var ending = "\""
+        switch block.kind {
+        case .text: field = #""content":""#
+        case .refusal: field = #""refusal":""#
+        case .thinking:
+            field = #""reasoning_content":""#
+            middle = #"","reasoning_details":[{"type":"reasoning.text","index":\#(block.position),"text":""#
+            ending = #""}]"#
+        case .call(let index, let kind):
+            let opening = kind == .custom ? #""custom":{"input":""# : #""function":{"arguments":""#
+            field = #""tool_calls":[{"index":\#(index),\#(opening)"#
+            ending = #""}}]"#
+        case .redacted: return nil
+        }
+        var frame = Frame(
+            block: number,
+            choice: block.choice,
+            opening: [],
+            middle: middle.map { Array($0.utf8) },
+            closing: Array(ending.utf8),
+            isContent: false,
+            isArguments: false
+        )
+        if case .text = block.kind { frame.isContent = true }
+        if case .call = block.kind { frame.isArguments = true }
+        frame.opening.reserveCapacity(self.head.count + 128)
+        self.openChunk(block.choice, into: &frame.opening)
+        frame.opening.append(contentsOf: field.utf8)
+        self.closeChunk(into: &frame.closing)
+        return frame
     }
 
     private func writeSignature(_ signature: Signature, _ block: Block, into bytes: inout [UInt8]) {

@@ -57,7 +57,12 @@ struct ResponsesInputDecoder {
         }
         switch try ChatField.string(role, "input[\(index)].role") {
         case "user": self.append(Message(.user, try parts(false)))
-        case "assistant": self.append(own: try parts(true))
+        case "assistant":
+            var parts = try parts(true)
+            if let phase = try ChatField.string(item, "phase", in: "input[\(index)]") {
+                for at in parts.indices { parts[at].phase = phase }
+            }
+            self.append(own: parts)
         case "system", "developer":
             let parts = try parts(false)
             if self.isHead { self.system.append(contentsOf: parts) } else { self.append(Message(.system, parts)) }

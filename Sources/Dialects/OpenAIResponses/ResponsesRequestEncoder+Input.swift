@@ -140,30 +140,28 @@ extension ResponsesRequestWriting {
         reasoning.removeAll()
     }
 
+    /// Writes what the assistant said as messages of plain text, one for all that has one phase: parts are for messages that
+    /// come with the id the server gave them.
     private mutating func flush(texts: inout [Part]) {
-        guard !texts.isEmpty else { return }
-        self.beginMessage("assistant")
-        self.writer.beginArray()
-        for part in texts {
-            self.writer.beginObject()
-            self.writer.key("type")
-            if case .refusal(let text) = part.content, self.knowsCustom {
-                self.writer.string("refusal")
-                self.writer.key("refusal")
-                self.writer.string(text)
-            } else {
-                self.writer.string("output_text")
-                self.writer.key("text")
-                if case .refusal(let text) = part.content {
-                    self.writer.string(text)
-                } else {
-                    self.writer.string(part.text ?? "")
+        var at = 0
+        while at < texts.count {
+            let phase = texts[at].phase
+            var text = ""
+            while at < texts.count, texts[at].phase == phase {
+                switch texts[at].content {
+                case .text(let more), .refusal(let more): text += more
+                default: break
                 }
+                at += 1
+            }
+            self.beginMessage("assistant")
+            self.writer.string(text)
+            if let phase {
+                self.writer.key("phase")
+                self.writer.string(phase)
             }
             self.writer.endObject()
         }
-        self.writer.endArray()
-        self.writer.endObject()
         texts.removeAll()
     }
 

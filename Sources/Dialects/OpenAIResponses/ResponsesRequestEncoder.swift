@@ -205,6 +205,10 @@ extension ResponsesRequestWriting {
             self.writer.key("user")
             self.writer.string(user)
         }
+        if let key = self.request.cacheKey, self.target.family == .openAI || self.isHome {
+            self.writer.key("prompt_cache_key")
+            self.writer.string(key)
+        }
         let isKin = self.isHome || self.request.dialect == .openAIChat
         if isKin, !self.request.metadata.isEmpty, !self.target.quirks.refuses.contains("metadata") {
             self.writer.key("metadata")

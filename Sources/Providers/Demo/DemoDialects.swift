@@ -12,6 +12,8 @@ enum DemoDialects {
         var model: String?
         /// Whether a stream is asked for, where the path says so.
         var stream: Bool?
+        /// The cloud whose envelope a Claude client's messages stand in.
+        var envelope: ClaudeEnvelope?
     }
 
     /// What `path` asks for; nil for a path of no other dialect.
@@ -27,6 +29,16 @@ enum DemoDialects {
                 let model = DemoProvider.decoded(path.dropFirst(7).dropLast(ending.count))
                 return Asked(dialect: .bedrockConverse, model: model, stream: stream)
             }
+            for (ending, stream) in [("/invoke", false), ("/invoke-with-response-stream", true)]
+            where path.hasSuffix(ending) {
+                let model = DemoProvider.decoded(path.dropFirst(7).dropLast(ending.count))
+                return Asked(dialect: .anthropicMessages, model: model, stream: stream, envelope: .bedrock)
+            }
+        }
+        for (ending, stream) in [(":rawPredict", false), (":streamRawPredict", true)] {
+            guard path.hasSuffix(ending), let start = path.firstRange(of: "/models/") else { continue }
+            let model = DemoProvider.decoded(path[start.upperBound...].dropLast(ending.count))
+            return Asked(dialect: .anthropicMessages, model: model, stream: stream, envelope: .vertex)
         }
         for (ending, stream) in [(":generateContent", false), (":streamGenerateContent", true)] {
             guard path.hasSuffix(ending), let start = path.firstRange(of: "/models/") else { continue }
@@ -41,12 +53,17 @@ enum DemoDialects {
         do {
             let request = try Self.decoded(asked, body)
             let demo = try DemoRequest(try Self.chat(request), anyModel: anyModel)
-            let transmission = DemoTransmission(behaviour: demo.behaviour, dialect: asked.dialect)
+            let transmission = DemoTransmission(
+                behaviour: demo.behaviour,
+                dialect: asked.dialect,
+                envelope: asked.envelope
+            )
             if let reply = transmission.withoutAnswer { return reply }
             let answer = try DemoChat.answer(demo, seed: body)
             let style = ReplyStyle(id: answer.id, model: answer.model, created: answer.created)
             guard request.stream else { return transmission.whole(try Self.body(of: answer, asked.dialect, style)) }
-            let (events, end) = try Self.events(of: answer, asked.dialect, style)
+            let encoder = asked.envelope?.streamEncoder(style) ?? asked.dialect.streamEncoder(style)
+            let (events, end) = try Self.events(of: answer, encoder)
             return transmission.stream(events, end: end)
         } catch let fault as DemoFault {
             return fault.reply(in: asked.dialect)
@@ -60,7 +77,11 @@ enum DemoDialects {
 
     private static func decoded(_ asked: Asked, _ body: [UInt8]) throws -> CanonicalRequest {
         try body.withUnsafeBytes { bytes in
-            try asked.dialect.decodeRequest(bytes, model: asked.model, stream: asked.stream)
+            guard asked.envelope != nil else {
+                return try asked.dialect.decodeRequest(bytes, model: asked.model, stream: asked.stream)
+            }
+            let unwrapped = try ClaudeEnvelope.unwrap(bytes, model: asked.model, stream: asked.stream)
+            return try unwrapped.body.withUnsafeBytes { try asked.dialect.decodeRequest($0) }
         }
     }
 
@@ -82,11 +103,10 @@ enum DemoDialects {
     /// The events of a stream, each framed, and what ends it.
     private static func events(
         of answer: DemoAnswer,
-        _ dialect: Dialect,
-        _ style: ReplyStyle
+        _ encoder: any StreamEncoding
     ) throws -> (events: [[UInt8]], end: [UInt8]) {
         var decoder = Dialect.openAIChat.streamDecoder(from: ReplySource(model: answer.model, seed: answer.id))
-        var encoder = dialect.streamEncoder(style)
+        var encoder = encoder
         var events: [[UInt8]] = []
         for data in answer.chatEvents(includeUsage: true) + [Array("[DONE]".utf8)] {
             var decoded: [CanonicalEvent] = []

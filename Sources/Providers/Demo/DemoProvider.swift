@@ -43,7 +43,7 @@ package enum DemoProvider {
             return DemoFault(
                 404,
                 "The demo serves POST /v1/chat/completions, /v1/completions, /v1/embeddings, /v1/responses, "
-                    + "/v1/messages, /api/chat, /v1beta/models/MODEL:generateContent and /model/MODEL/converse, and GET /v1/models; "
+                    + "/v1/messages, /api/chat, /v1beta/models/MODEL:generateContent and /model/MODEL/converse and /invoke, and GET /v1/models; "
                     + "not \(method) \(path.prefix(200)).",
                 code: "unknown_url"
             ).reply

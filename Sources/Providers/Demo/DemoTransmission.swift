@@ -7,6 +7,8 @@ struct DemoTransmission {
     var behaviour: DemoBehaviour
     /// What the client speaks.
     var dialect = Dialect.openAIChat
+    /// The cloud whose envelope a Claude client's messages stand in.
+    var envelope: ClaudeEnvelope?
 
     /// A whole answer.
     func whole(_ body: [UInt8]) -> DemoReply {
@@ -34,7 +36,7 @@ struct DemoTransmission {
     func stream(_ events: [[UInt8]], end: [UInt8]) -> DemoReply {
         let head = DemoStep.head(
             status: 200,
-            fields: [DemoField("content-type", "\(self.dialect.streamContentType(Self.style))")]
+            fields: [DemoField("content-type", "\(self.framed.streamContentType(Self.style))")]
         )
         let done: [DemoStep] = end.isEmpty ? [] : [self.step(end)]
         let all = events.map(self.step)
@@ -93,22 +95,25 @@ struct DemoTransmission {
         if self.dialect == .openAIChat {
             event = Array("data: ".utf8) + Self.fault.body + Array("\n\n".utf8)
         } else {
-            var encoder = self.dialect.streamEncoder(Self.style)
+            var encoder = self.envelope?.streamEncoder(Self.style) ?? self.dialect.streamEncoder(Self.style)
             encoder.writeError(Self.fault.error, request: nil, into: &event)
         }
         return event
     }
 
+    /// The dialect whose framing its streams have.
+    private var framed: Dialect { self.envelope == .bedrock ? .bedrockConverse : self.dialect }
+
     private var brokenEvent: DemoStep {
         let text =
-            self.dialect == .bedrockConverse
+            self.framed == .bedrockConverse
             ? "no message of any event stream" : "data: {\"id\":\"chatcmpl-demo\",\"choices\":[{\n\n"
         return self.step(Array(text.utf8))
     }
 
     /// Whether a client of the dialect skips comments and events of other names.
     private var takesComments: Bool {
-        switch self.dialect {
+        switch self.framed {
         case .openAIChat, .openAIResponses, .anthropicMessages: true
         case .gemini, .ollama, .bedrockConverse: false
         }
@@ -122,7 +127,7 @@ struct DemoTransmission {
 
     /// One event; its line ends made CRLF where the model asks for that. JSON holds no line feed of its own.
     private func step(_ event: [UInt8]) -> DemoStep {
-        guard self.behaviour == .crlf, self.dialect != .bedrockConverse else { return .bytes(event) }
+        guard self.behaviour == .crlf, self.framed != .bedrockConverse else { return .bytes(event) }
         var bytes: [UInt8] = []
         for byte in event where byte != UInt8(ascii: "\r") {
             if byte == UInt8(ascii: "\n") { bytes.append(UInt8(ascii: "\r")) }
