@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import provider_errors
 import provider_replies
 import provider_requests
+import published_types
 from features import SIGNATURE, Feature
 from intents import Broken, Call, Got, Intent, NotExpressible, Picture, Refused, Result, Text, Thinking, Turn, Usage
 from provider_answers import Block, call
@@ -240,7 +241,7 @@ class Judge:
             # The path says these; the version stands in the body instead of a header.
             wrong = [] if arrived.pop("anthropic_version", "").startswith(("bedrock-", "20")) else ["no anthropic_version"]
             sent = {k: v for k, v in sent.items() if k not in ("model", "stream")}
-            return wrong + ([] if sent == arrived else [f"the body changed in passing: sent {sent!r:.300}, arrived {arrived!r:.300}"])
+            return wrong + ([] if sent == arrived else published_types.anthropic_problems(arrived | {"model": model}))
         if client.name == "openai-chat" and "stream_options" not in sent:
             arrived.pop("stream_options", None)
         return [] if sent == arrived else [f"the body changed in passing: sent {sent!r:.300}, arrived {arrived!r:.300}"]
@@ -370,7 +371,8 @@ class Judge:
             fits = {
                 "openai-chat": "context_length_exceeded" in refused.kind, "openai-responses": "context_length_exceeded" in refused.kind,
                 "anthropic": refused.message.startswith("prompt is too long"), "gemini": "token count" in refused.message,
-                "bedrock": refused.kind == "ValidationException" and "too long" in refused.message, "ollama": "context" in refused.message,
+                "bedrock": refused.kind == "ValidationException" and "too long" in refused.message, # No Ollama client looks for words of its own; the provider's must be there.
+                "ollama": re.search(r"context|too long|token count", refused.message) is not None,
             }[client.name]  # fmt: skip
             if not fits:
                 wrong.append(f"no client knows these words: {refused}"[:200])

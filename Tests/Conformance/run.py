@@ -38,11 +38,14 @@ def main() -> int:
     if asked.turnpike:
         os.environ["TURNPIKE_BINARY"] = str(pathlib.Path(asked.turnpike).resolve())
     import clients
+    import own_answers
     import report
     from features import FEATURES
     from judge import FAILS, UNBUILT, Cell
     from stage import Stage
 
+    if wrong := own_answers.problems():
+        sys.exit("answers written here are not of their provider's types:\n" + "\n".join(wrong))
     wanted = [set(words.split(",")) for words in asked.only]
     kept = lambda *names: not wanted or any(words <= set(names) for words in wanted)
     began = time.monotonic()

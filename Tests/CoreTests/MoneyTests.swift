@@ -13,6 +13,8 @@ import Testing
 
     @Test(arguments: [
         "", "-", ".", "1e3", "1,5", "0.0000000000001", "NaN", "1.2.3", " 1", "99999999999999999999999999999999999999",
+        // One more than 128 bits hold, found out at the last digit.
+        "170141183460469231731687303715884105728",
     ])
     func refusesWhatIsNoPlainDecimal(text: String) {
         #expect(Money(dollars: text) == nil)

@@ -2,8 +2,8 @@ import Core
 import Dialects
 import JSON
 
-/// A provider's whole answer, or its error: reading never traps (what of an answer is not read need not be well-formed); what was read can be written for every client, is JSON there, and
-/// says the same text and calls when it is read again.
+/// A provider's whole answer, or its error: reading never traps (what of an answer is not read need not be well-formed);
+/// what was read can be written for every client, is JSON there, and says the same text and calls when it is read again.
 struct AnswerCheck {
     let dialect: Dialect
     var choices: Choices

@@ -2,8 +2,8 @@ import Core
 import Dialects
 import JSON
 
-/// A provider's stream: reading never traps; the cuts change nothing; the events are in order; a stream that breaks off never
-/// ends well; every client's writer takes the events, and what it writes is framed and reads back.
+/// A provider's stream: reading never traps; the cuts change nothing; the events are in order; a stream that breaks off
+/// never ends well; every client's writer takes the events, and what it writes is framed and reads back.
 struct StreamCheck {
     let dialect: Dialect
     var choices: Choices

@@ -10,7 +10,7 @@ struct Scene {
     /// Does it once; answers the bytes written, so that nothing is optimised away.
     let turn: () -> Int
 
-    /// Every scene of one size; stopped short of `bound` for streams, whose bytes are many times those they carry.
+    /// The names of all scenes.
     static func names() -> [String] {
         var names: [String] = []
         for dialect in Dialect.allCases where dialect != .openAIChat {
