@@ -1,5 +1,4 @@
 // swift-tools-version:6.2
-import Foundation
 import PackageDescription
 
 // The strict settings every target is built with: explicit `any`, imports that do not leak, async functions that stay on
@@ -61,7 +60,7 @@ let package = Package(
         room("HTTP1"),
         room("TurnpikeConfiguration", ["Core", "JSON", .product(name: "Yams", package: "Yams")]),
         room("Catalog", ["Core", "TurnpikeConfiguration"]),
-        .target(name: "Dialects", dependencies: ["Core", "JSON"], exclude: ["Cohere", "Rerank", "TokenCounting"].filter { FileManager.default.fileExists(atPath: "Sources/Dialects/" + $0) }, swiftSettings: strict),
+        room("Dialects", ["Core", "JSON"]),
         room("Providers", ["Core", "JSON", "TurnpikeConfiguration", "Dialects"]),
         room("Routing", ["Core", "TurnpikeConfiguration", "Catalog"]),
         room("Identity", ["Core"]),

@@ -8,6 +8,8 @@ package enum Dialect: String, Sendable, Hashable, CaseIterable {
     case anthropicMessages = "anthropic"
     /// Google's generateContent, at AI Studio and at Vertex.
     case gemini
+    /// Cohere's chat: of providers alone, no client is served in it.
+    case cohere
     /// Ollama's own API.
     case ollama
     /// Amazon Bedrock's Converse.

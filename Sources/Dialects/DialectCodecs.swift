@@ -1,7 +1,12 @@
 package import Core
 
-// The one place that knows every dialect's codec. A dialect that is added gets its case in each of these.
+// The one place that knows every dialect's codec. A dialect that is added gets its case in each of these. No path leads to a
+// client of Cohere's dialect; where a switch must say something for one all the same, it says what OpenAI's clients get.
 extension Dialect {
+    private static var noClient: GatewayError {
+        GatewayError(.notFound, origin: .client, "no client is served in this dialect")
+    }
+
     /// A client's request in this dialect.
     ///
     /// - Parameters:
@@ -18,6 +23,7 @@ extension Dialect {
         case .openAIResponses: try ResponsesRequestDecoder.decode(body, model: model, stream: stream)
         case .anthropicMessages: try AnthropicRequestDecoder.decode(body, model: model, stream: stream)
         case .gemini: try GeminiRequestDecoder.decode(body, model: model, stream: stream)
+        case .cohere: throw Self.noClient
         case .ollama: try OllamaRequestDecoder.decode(body, model: model, stream: stream)
         case .bedrockConverse: try ConverseRequestDecoder.decode(body, model: model, stream: stream)
         }
@@ -36,6 +42,7 @@ extension Dialect {
         case .openAIResponses: try ResponsesRequestEncoder.encode(request, for: target, notes: &notes)
         case .anthropicMessages: try AnthropicRequestEncoder.encode(request, for: target, notes: &notes)
         case .gemini: try GeminiRequestEncoder.encode(request, for: target, notes: &notes)
+        case .cohere: try CohereRequestEncoder.encode(request, for: target, notes: &notes)
         case .ollama: try OllamaRequestEncoder.encode(request, for: target, notes: &notes)
         case .bedrockConverse: try ConverseRequestEncoder.encode(request, for: target, notes: &notes)
         }
@@ -53,6 +60,7 @@ extension Dialect {
         case .openAIResponses: try ResponsesAnswerDecoder.decode(body, from: source)
         case .anthropicMessages: try AnthropicAnswerDecoder.decode(body, from: source)
         case .gemini: try GeminiAnswerDecoder.decode(body, from: source)
+        case .cohere: try CohereAnswerDecoder.decode(body, from: source)
         case .ollama: try OllamaAnswerDecoder.decode(body, from: source)
         case .bedrockConverse: try ConverseAnswerDecoder.decode(body, from: source)
         }
@@ -61,7 +69,7 @@ extension Dialect {
     /// A whole answer to a client.
     package func encodeAnswer(_ answer: CanonicalAnswer, _ style: ReplyStyle) -> [UInt8] {
         switch self {
-        case .openAIChat: ChatAnswerEncoder.encode(answer, style)
+        case .openAIChat, .cohere: ChatAnswerEncoder.encode(answer, style)
         case .openAIResponses: ResponsesAnswerEncoder.encode(answer, style)
         case .anthropicMessages: AnthropicAnswerEncoder.encode(answer, style)
         case .gemini: GeminiAnswerEncoder.encode(answer, style)
@@ -73,7 +81,7 @@ extension Dialect {
     /// How the messages of a stream stand in its bytes.
     package var framing: StreamFraming {
         switch self {
-        case .openAIChat, .openAIResponses, .anthropicMessages, .gemini: .serverSentEvents
+        case .openAIChat, .openAIResponses, .anthropicMessages, .gemini, .cohere: .serverSentEvents
         case .ollama: .jsonLines
         case .bedrockConverse: .awsEventStream
         }
@@ -86,6 +94,7 @@ extension Dialect {
         case .openAIResponses: ResponsesStreamDecoder(from: source)
         case .anthropicMessages: AnthropicStreamDecoder(from: source)
         case .gemini: GeminiStreamDecoder(from: source)
+        case .cohere: CohereStreamDecoder(from: source)
         case .ollama: OllamaStreamDecoder(from: source)
         case .bedrockConverse: ConverseStreamDecoder(from: source)
         }
@@ -94,7 +103,7 @@ extension Dialect {
     /// What writes a client's stream.
     package func streamEncoder(_ style: ReplyStyle) -> any StreamEncoding {
         switch self {
-        case .openAIChat: ChatStreamEncoder(style)
+        case .openAIChat, .cohere: ChatStreamEncoder(style)
         case .openAIResponses: ResponsesStreamEncoder(style)
         case .anthropicMessages: AnthropicStreamEncoder(style)
         case .gemini: GeminiStreamEncoder(style, isArray: style.isJSONArray)
@@ -114,7 +123,7 @@ extension Dialect {
         words: ChatErrorWords? = nil
     ) -> (status: Int, body: [UInt8], fields: [(name: String, value: String)]) {
         switch self {
-        case .openAIChat, .openAIResponses:
+        case .openAIChat, .openAIResponses, .cohere:
             let (status, body) = ChatErrors.write(error, request: request, words: words)
             return (status, body, [])
         case .anthropicMessages: return AnthropicErrors.write(error, request: request)
@@ -132,7 +141,7 @@ extension Dialect {
     /// The content type of a stream.
     package func streamContentType(_ style: ReplyStyle) -> StaticString {
         switch self {
-        case .openAIChat, .openAIResponses, .anthropicMessages: "text/event-stream; charset=utf-8"
+        case .openAIChat, .openAIResponses, .anthropicMessages, .cohere: "text/event-stream; charset=utf-8"
         case .gemini: style.isJSONArray ? "application/json" : "text/event-stream"
         case .ollama: "application/x-ndjson"
         case .bedrockConverse: "application/vnd.amazon.eventstream"
@@ -142,7 +151,7 @@ extension Dialect {
     /// The answer to a client that asks which models there are.
     package func modelList(_ names: [String]) -> [UInt8] {
         switch self {
-        case .openAIChat, .openAIResponses, .bedrockConverse: ModelsList.write(names)
+        case .openAIChat, .openAIResponses, .bedrockConverse, .cohere: ModelsList.write(names)
         case .anthropicMessages: AnthropicModels.list(names)
         case .gemini: GeminiModels.list(names)
         case .ollama: OllamaModels.tags(names)
@@ -152,7 +161,7 @@ extension Dialect {
     /// The answer to a client that asks for one model.
     package func model(_ name: String) -> [UInt8] {
         switch self {
-        case .openAIChat, .openAIResponses, .bedrockConverse: ModelsList.write(model: name)
+        case .openAIChat, .openAIResponses, .bedrockConverse, .cohere: ModelsList.write(model: name)
         case .anthropicMessages: AnthropicModels.model(name)
         case .gemini: GeminiModels.model(name)
         case .ollama: OllamaModels.show(name)

@@ -49,8 +49,6 @@ extension ProviderProfile {
         case dialect(Dialect)
         /// The built-in demo: OpenAI's Chat Completions, asked without a connection.
         case demo
-        /// A dialect that is not built yet, by its name.
-        case notBuilt(String)
     }
 
     /// How a path hangs on the base URL.
@@ -70,6 +68,8 @@ extension ProviderProfile {
         case vertex
         /// `{base}/model/{model}/converse`.
         case bedrock
+        /// `{base}/v2/chat`.
+        case cohere
     }
 
     /// Where the key goes.
@@ -88,12 +88,11 @@ extension ProviderProfile {
 }
 
 extension ProviderProfile {
-    /// The dialect its endpoint speaks; nil for one that is not built yet.
-    package var dialect: Dialect? {
+    /// The dialect its endpoint speaks.
+    package var dialect: Dialect {
         switch self.speech {
         case .dialect(let dialect): dialect
         case .demo: .openAIChat
-        case .notBuilt: nil
         }
     }
 
@@ -104,7 +103,7 @@ extension ProviderProfile {
         case .anthropicMessages: .anthropic
         case .gemini: .gemini
         case .bedrockConverse: model.contains("anthropic.") ? .anthropic : SignatureFamily("bedrock")
-        case .openAIChat, .ollama: nil
+        case .openAIChat, .ollama, .cohere: nil
         }
     }
 
@@ -239,8 +238,9 @@ extension ProviderProfile {
         ),
         ProviderProfile(
             "cohere",
-            speaks: .notBuilt("cohere"),
+            speaks: .dialect(.cohere),
             baseURL: "https://api.cohere.com",
+            paths: .cohere,
             reference: "https://docs.cohere.com/reference/chat"
         ),
     ]

@@ -51,7 +51,7 @@ extension ProviderProfile {
         case "vertex" where isClaude: return UpstreamAPI(.anthropicMessages, in: .vertex)
         case "bedrock" where isClaude && choice != .converse && (choice == .invoke || client == .anthropicMessages):
             return UpstreamAPI(.anthropicMessages, in: .bedrock)
-        default: return UpstreamAPI(self.dialect ?? .openAIChat)
+        default: return UpstreamAPI(self.dialect)
         }
     }
 }

@@ -35,17 +35,11 @@ package struct Upstream: Sendable, Hashable {
 
     /// Applies `settings` to the row of their kind.
     ///
-    /// - Throws: What the operator has to change; `isNotBuilt` where the kind's dialect is still to come.
+    /// - Throws: What the operator has to change.
     package init(_ settings: UpstreamSettings) throws(UpstreamSettingsError) {
         guard let profile = ProviderProfile.named(settings.kind) else {
             let kinds = ProviderProfile.all.map(\.kind).joined(separator: ", ")
             throw UpstreamSettingsError("'\(settings.kind)' is no kind of provider; the kinds are \(kinds).")
-        }
-        if case .notBuilt(let name) = profile.speech {
-            throw UpstreamSettingsError(
-                "The kind '\(settings.kind)' is known, but its dialect (\(name)) is not built yet.",
-                isNotBuilt: true
-            )
         }
         self.profile = profile
         self.settings = settings
@@ -191,6 +185,8 @@ extension Upstream {
             }
             path.append(contentsOf: "\(project)/locations/\(location)/publishers/google/models/".utf8)
             query = Self.appendGoogle(model, operation, to: &path, query)
+        case .cohere:
+            path.append(contentsOf: (base.path.hasSuffix("/v2") ? "/chat" : "/v2/chat").utf8)
         case .bedrock:
             path.append(contentsOf: "/model/".utf8)
             Self.appendEncoded(model, to: &path)

@@ -66,12 +66,7 @@ package struct UpstreamSettings: Sendable, Hashable {
 package struct UpstreamSettingsError: Error, Sendable, Hashable {
     /// What is wrong, for the operator.
     package var message: String
-    /// Whether the settings are right and only the provider's dialect is not built yet.
-    package var isNotBuilt: Bool
 
     /// An error with its message.
-    package init(_ message: String, isNotBuilt: Bool = false) {
-        self.message = message
-        self.isNotBuilt = isNotBuilt
-    }
+    package init(_ message: String) { self.message = message }
 }

@@ -56,6 +56,5 @@ package enum PartsInForce {
         .strategy("classify"),
         .strategy("learn"),
         .strategy("shadow"),
-        .kind(.cohere),
     ]
 }

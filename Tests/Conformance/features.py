@@ -83,6 +83,7 @@ def _features() -> list[Feature]:
                 spent=Spent(11, output=17, reasoning=9)),
         Feature("replay", "Signed reasoning comes back", "Reasoning", replace(tools, effort="medium"), (*thinking, *ONE), kind="replay"),
         Feature("replay-stream", "… from a stream", "Reasoning", replace(tools, effort="medium", stream=True), (*thinking, *ONE), kind="replay"),
+        Feature("replay-recorded", "A recorded turn comes back", "Reasoning", replace(tools, effort="medium"), kind="recorded"),
         Feature("stop", "Stop sequences", "Parameters", replace(plain, stop=("END", "###")), (text("Once"),), stop="stop_sequence"),
         Feature("temperature", "Temperature", "Parameters", replace(plain, temperature=0.5)),
         Feature("top-p", "Top-p", "Parameters", replace(plain, top_p=0.75)),

@@ -14,6 +14,7 @@ import published_types
 from features import SIGNATURE, Feature
 from intents import Broken, Call, Got, Intent, NotExpressible, Picture, Refused, Result, Text, Thinking, Turn, Usage
 from provider_answers import Block, call
+from recorded_turns import recorded
 from scripted_upstream import ScriptedUpstream, answer
 from targets import Target, lacking
 
@@ -284,6 +285,8 @@ class Judge:
                 return Cell(FAILS, f"dropped ({said}), though the provider takes it: {differences[0][1]}"[:500])
             if why is None or any(reason == "emulated" for reason, _ in told):
                 return Cell(EMULATED, said)
+            if base == "stop":
+                return Cell(UNBUILT, f"{why[0]} ({why[1]}), and the gateway does not look for them itself yet; said as {said}")
             return Cell(POWERLESS, f"{why[0]} ({why[1]}); said as {said}")
         if ways and not told and ways != ["the failure is told in the result's text"]:
             return Cell(FAILS, f"emulated without a word: {ways}")
@@ -295,6 +298,8 @@ class Judge:
         words = refused.message
         if refused.status in (404, 405, 501) or re.search(r"not (yet )?(built|served|supported yet)", words):
             return Cell(UNBUILT, words[:200])
+        if base == "image-url" and "bytes" in words:
+            return Cell(UNBUILT, f"the gateway does not fetch addresses for this provider yet, and says so: {words}"[:300])
         why = lacking(target.dialect, base)
         if refused.status is not None and 400 <= refused.status < 500 and why:
             return Cell(REFUSED, f"{why[0]} ({why[1]}): {words}"[:400])
@@ -305,21 +310,34 @@ class Judge:
         if target.dialect in ("gemini", "vertex"):
             # Gemini signs the call, not the thought.
             blocks = [replace(b, signature=SIGNATURE if b.kind == "call" else None) for b in blocks]
+        return self._two_turns(client, target, feature, blocks, [SIGNATURE])
+
+    def _recorded(self, client, target: Target, feature: Feature, base: str) -> Cell:
+        turn = recorded(target.dialect)
+        if turn is None:
+            return Cell(UNSAID, "there is no recording of such a turn")
+        feature = replace(feature, intent=replace(feature.intent, tools=turn.tools))
+        return self._two_turns(client, target, feature, list(turn.blocks), turn.signatures)
+
+    def _two_turns(self, client, target: Target, feature: Feature, blocks: list[Block], signatures: list[str]) -> Cell:
+        """The provider answers `blocks`; the client sends the turn back as its SDK handed it out, with results."""
         final = provider_replies.reply(target.dialect, [Block("text", "Sunny.")], feature.intent.stream)
         model = self._script(target, feature, self._reply(target, feature, blocks), final)
         before = len(self.upstream.seen(model))
         got = client.ask(feature.intent, target.asked(True))
-        if len(got.calls) != 1:
+        calls = [b for b in blocks if b.kind == "call"]
+        if [c.name for c in got.calls] != [b.name for b in calls]:
             raise Broken(f"the first answer shows {got.calls}")
-        result = Result(got.calls[0].name, "sunny", False, got.calls[0].id)
-        second = replace(feature.intent, turns=(*feature.intent.turns, Turn("assistant", (got.turn,)), Turn("tool", (result,))))
+        results = tuple(Result(c.name, "sunny", False, c.id) for c in got.calls)
+        second = replace(feature.intent, turns=(*feature.intent.turns, Turn("assistant", (got.turn,)), Turn("tool", results)))
         shown = client.ask(second, target.asked(True))
         _, request = self._arrived(model, before, 2)
         wrong = self._wrong(client, target, request, model)
         asked = provider_requests.read(target.dialect, request)
         shown_parts = lambda turn: [p for p in turn.parts if not isinstance(p, Thinking) and p != Text("")]
         kinds = [(t.role, [type(p).__name__ for p in shown_parts(t)]) for t in asked.turns]
-        if kinds != [("user", ["Text"]), ("assistant", ["Call"]), ("tool", ["Result"])]:
+        said = [{"text": "Text", "call": "Call"}[b.kind] for b in blocks if b.kind in ("text", "call")]
+        if kinds != [("user", ["Text"]), ("assistant", said), ("tool", ["Result"] * len(calls))]:
             wrong.append(f"the second request's turns are {kinds}")
         if shown.text != "Sunny.":
             wrong.append(f"the second answer is {shown.text!r}")
@@ -327,7 +345,9 @@ class Judge:
             return Cell(FAILS, "; ".join(wrong)[:600])
         if not target.signs:
             return Cell(POWERLESS, "{} ({}); the calls and results of the second turn arrive".format(*lacking(target.dialect, "replay")))
-        if SIGNATURE.encode() in request.body:
+        # Google's SDK writes base64 with the alphabet for addresses.
+        body = request.body.replace(b"-", b"+").replace(b"_", b"/") if speaks(client, target) else request.body
+        if all(signature.encode() in body for signature in signatures):
             return Cell(WORKS)
         if client.name == "ollama":
             return Cell(UNSAID, "Ollama's messages have no room for a signature; the second turn is sent without reasoning")
@@ -371,7 +391,8 @@ class Judge:
             fits = {
                 "openai-chat": "context_length_exceeded" in refused.kind, "openai-responses": "context_length_exceeded" in refused.kind,
                 "anthropic": refused.message.startswith("prompt is too long"), "gemini": "token count" in refused.message,
-                "bedrock": refused.kind == "ValidationException" and "too long" in refused.message, # No Ollama client looks for words of its own; the provider's must be there.
+                "bedrock": refused.kind == "ValidationException" and "too long" in refused.message,
+                # No Ollama client looks for words of its own; the provider's must be there.
                 "ollama": re.search(r"context|too long|token count", refused.message) is not None,
             }[client.name]  # fmt: skip
             if not fits:

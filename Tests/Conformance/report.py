@@ -73,7 +73,8 @@ class Report:
                 out.append(f"| **{group}** |" + " |" * len(shown))
             out.append(f"| {feature.title} | " + " | ".join(SYMBOLS[c.status] if c else "" for c in row) + " |")
             for target, cell in zip(shown, row):
-                if cell and cell.reason:
+                # A column that is not built says so by its symbols.
+                if cell and cell.reason and not (cell.status == UNBUILT and cell.reason.endswith("is not built yet")):
                     reasons.setdefault((feature.name, cell.status, cell.reason), []).append(target.title)
         titles = {f.name: f.title for f in self.features}
         out += ["", "<details><summary>Reasons</summary>", ""]

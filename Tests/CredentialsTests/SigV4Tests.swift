@@ -176,6 +176,26 @@ private struct Signed {
         }
     }
 
+    @Test func keptLinesAreThoseOfTheTarget() {
+        let signer = SigV4Signer(region: "us-east-1", service: "service")
+        let token = AWSCredentials(
+            accessKeyID: "AKIDEXAMPLE",
+            secretAccessKey: Secret("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"),
+            sessionToken: Secret("token")
+        )
+        var requests = [
+            Signed(), Signed(method: "POST", body: "{}"), Signed(method: "PUT", body: "{}"),
+            Signed(host: "other.amazonaws.com"), Signed(contentType: "application/json", body: "{}"),
+            Signed(credentials: token), Signed(contentType: "text/plain", body: "a", credentials: token),
+            Signed(target: "/?b=2&a=1"),
+        ]
+        // More than are kept.
+        requests += (0..<40).map { Signed(method: "POST", target: "/model/m:\($0)/converse", body: "{\($0)}") }
+        for signed in requests + requests.reversed() {
+            #expect(signed.fields(by: signer) == signed.fields())
+        }
+    }
+
     @Test(arguments: [
         ("", "/"), ("/", "/"), ("/a/b", "/a/b"), ("/a/b/", "/a/b/"), ("//a///b", "/a/b"), ("/a/./b/../c", "/a/c"),
         ("/../..", "/"), ("/a%3A0", "/a%253A0"), ("/a:0", "/a%3A0"), ("/é", "/%C3%A9"), ("/a b~c", "/a%20b~c"),

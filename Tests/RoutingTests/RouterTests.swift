@@ -40,7 +40,7 @@ private let providers = """
         #expect(decision.route == name)
     }
 
-    @Test(arguments: ["spread", "command", "cohere/command-a"])
+    @Test(arguments: ["spread"])
     func refusesWhatIsNotInForceYet(name: String) throws {
         let router = try router(providers)
         let error = #expect(throws: GatewayError.self) { try router.decide(model: name) }

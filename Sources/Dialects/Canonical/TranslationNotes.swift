@@ -50,7 +50,8 @@ package struct TranslationNotes: Sendable {
 
     /// Notes a change that does not alter what the request means, which is therefore no reason to refuse it.
     package mutating func note(_ field: String, _ reason: Reason) {
-        let entry = Entry(reason: reason, field: field)
+        // A field of the client's own making may have any name; what is quoted of it fits a header.
+        let entry = Entry(reason: reason, field: field.utf8.count <= 64 ? field : "\(field.prefix(60))...")
         guard self.entries.count < Self.bound, !self.entries.contains(entry) else { return }
         self.entries.append(entry)
     }

@@ -95,7 +95,7 @@ enum Surface: Equatable {
     private static func notFound(_ dialect: Dialect) -> GatewayError {
         let served =
             switch dialect {
-            case .openAIChat, .openAIResponses:
+            case .openAIChat, .openAIResponses, .cohere:
                 "POST /v1/chat/completions, /v1/responses, /v1/completions, /v1/embeddings and GET /v1/models are"
             case .anthropicMessages: "POST /v1/messages and GET /v1/models are"
             case .gemini:

@@ -115,7 +115,7 @@ struct DemoTransmission {
     private var takesComments: Bool {
         switch self.framed {
         case .openAIChat, .openAIResponses, .anthropicMessages: true
-        case .gemini, .ollama, .bedrockConverse: false
+        case .gemini, .ollama, .cohere, .bedrockConverse: false
         }
     }
 
