@@ -59,9 +59,17 @@ struct GeminiRecordingTests {
         #expect(answer.id == recording.answers[0]["responseId"] as? String)
         try plain.expect(answer.usage)
         switch recording.name {
-        case "gemini/safety-block", "vertex/prompt-blocked":
+        case "gemini/safety-block":
             #expect(answer.choices[0].stop == .contentFilter)
             #expect(parts.isEmpty)
+        case "vertex/prompt-blocked":
+            #expect(answer.choices[0].stop == .contentFilter)
+            // Why a prompt was blocked is told as a refusal.
+            guard case .refusal(let why)? = parts.first?.content else {
+                Issue.record("the explanation is lost")
+                return
+            }
+            #expect(!why.isEmpty && parts.count == 1)
         case "gemini/max-tokens-no-content":
             #expect(answer.choices[0].stop == .length)
             #expect(parts.isEmpty)
