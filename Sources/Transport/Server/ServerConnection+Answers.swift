@@ -7,27 +7,18 @@ import NIOCore
 extension ServerConnection {
     /// The whole head as bytes, with room for `body` behind it.
     func finished(_ head: consuming AnswerHead, framing: BodyFraming, room: Int) -> ByteBuffer {
-        var bytes = head.bytes
-        bytes.append("\r\ndate: ")
-        self.loopContext.appendDate(to: &bytes)
+        self.loopContext.withDate { head.field("date", checked: $0) }
         switch framing {
-        case .length(let length):
-            bytes.append("\r\ncontent-length: ")
-            bytes.append(decimal: length)
-        case .chunked:
-            bytes.append("\r\ntransfer-encoding: chunked")
-        case .none, .untilClose:
-            break
+        case .length(let length): head.field("content-length", length)
+        case .chunked: head.field("transfer-encoding", "chunked")
+        case .none, .untilClose: break
         }
         if !self.keepAlive {
-            bytes.append("\r\nconnection: close")
+            head.field("connection", "close")
         } else if self.isVersion10 {
-            bytes.append("\r\nconnection: keep-alive")
+            head.field("connection", "keep-alive")
         }
-        bytes.append("\r\n\r\n")
-        var buffer = ByteBufferAllocator().buffer(capacity: bytes.count + room)
-        buffer.writeBytes(bytes)
-        return buffer
+        return head.ended(room: room)
     }
 
     private func isCurrent(_ request: ServerRequest) -> Bool {
@@ -67,7 +58,7 @@ extension ServerConnection {
 
     /// What was written leaves at the end of this turn of the loop.
     func flush() {
-        if let context = self.channelContext { self.loopContext.flushes.add(context) }
+        if let context = self.channelContext { self.loopContext.turn.flush(context) }
     }
 
     func end(_ last: consuming ChunkBuffer, for request: ServerRequest) {
@@ -121,7 +112,7 @@ extension ServerConnection {
         if self.keepAlive {
             self.phase = .head
             self.deadline = Instant.now.advanced(by: self.limits.idle)
-            self.loopContext.flushes.add(context)
+            self.loopContext.turn.flush(context)
             self.resumeReading(context)
             if self.inbound.readableBytes > 0 { self.parseRequests() }
         } else {

@@ -218,6 +218,16 @@ package final class UpstreamCall {
         }
     }
 
+    /// All that is left of the body, which is the whole body where it is short: kept as it is rather than copied.
+    func receivedRest(_ rest: ByteBuffer) {
+        if self.sink == nil, self.ending == nil, self.pending.readableBytes == 0 {
+            self.pending = rest
+            if rest.readableBytes > self.pendingBound { self.refuseLongBody() }
+        } else {
+            rest.withUnsafeReadableBytes { self.receivedBody($0) }
+        }
+    }
+
     func readCompleted() { self.sink?.readCompleted() }
 
     func bodyEnded(_ ending: UpstreamEnding) {
