@@ -155,7 +155,8 @@ final class Attempt {
                 body: self.asked.body,
                 splices: self.asked.facts.splices(model: self.target.model, quirks: self.quirks),
                 signIn: self.signIn,
-                forwarding: forwarded
+                forwarding: forwarded,
+                in: self.request.context.buffers
             )
         }
         return self.target.request(operation, encoded: encoded, signIn: self.signIn, forwarding: forwarded)

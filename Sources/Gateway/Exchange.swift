@@ -245,7 +245,7 @@ final class Exchange {
     // MARK: Ends
 
     private func answerHead(_ status: Int, _ attempt: Attempt) -> AnswerHead {
-        var head = AnswerHead(status: status)
+        var head = AnswerHead(status: status, in: self.request.context.buffers)
         self.request.id.withCharacters { head.field("x-turnpike-request", checked: $0) }
         head.lines(attempt.target.answerLines)
         head.field("x-turnpike-attempts", self.settlement.attempts)

@@ -9,6 +9,8 @@ package final class LoopContext {
     package let pool: UpstreamPool
     let sweeper: DeadlineSweeper
     let turn: TurnQueue
+    /// Buffers for what this loop writes.
+    package var buffers: BufferPool { self.turn.buffers }
     private var identifiers = RequestIDSource()
     private var date = HTTPDate()
 

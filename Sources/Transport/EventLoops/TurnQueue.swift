@@ -7,6 +7,7 @@ import NIOCore
 /// loop's own queue, where an entry costs a lock, an allocation and several copies.
 final class TurnQueue {
     private let loop: any EventLoop
+    let buffers = BufferPool()
     private var jobs: [(job: UnownedJob, executor: UnownedTaskExecutor)] = []
     private var flushes: [ChannelHandlerContext] = []
     /// The storage that ``flushes`` had before, so that neither list is ever made anew.
@@ -50,6 +51,7 @@ final class TurnQueue {
             for context in self.flushing { context.flush() }
             self.flushing.removeAll(keepingCapacity: true)
         }
+        self.buffers.turnEnded()
         self.isScheduled = false
     }
 }

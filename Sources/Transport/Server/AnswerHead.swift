@@ -15,9 +15,11 @@ package struct AnswerHead: ~Copyable {
     /// Room for the usual head with a short body behind it: one allocation for both.
     private static let capacity = 2048
 
-    package init(status: Int) {
+    /// - Parameter pool: where the bytes are written; without one, in a buffer of their own.
+    package init(status: Int, in pool: BufferPool? = nil) {
         self.status = status
-        self.buffer = ByteBufferAllocator().buffer(capacity: AnswerHead.capacity)
+        self.buffer =
+            pool?.take(capacity: AnswerHead.capacity) ?? ByteBufferAllocator().buffer(capacity: AnswerHead.capacity)
         let line = AnswerHead.statusLine(status)
         if line.utf8CodeUnitCount > 0 {
             self.buffer.writeStaticString(line)

@@ -38,6 +38,7 @@ extension ServerConnection {
         var bytes = self.finished(head, framing: framing, room: joins ? body.readableBytes : 0)
         if joins { bytes.writeImmutableBuffer(body) }
         context.write(self.wrapOutboundOut(bytes), promise: nil)
+        self.loopContext.buffers.giveBack(bytes)
         if hasBody, !joins { context.write(self.wrapOutboundOut(body), promise: nil) }
         self.answered(request, context)
     }
@@ -54,6 +55,7 @@ extension ServerConnection {
         guard self.isCurrent(request), let context = self.channelContext, !chunk.isEmpty else { return }
         let bytes = self.isVersion10 ? chunk.plain() : chunk.framed()
         context.write(self.wrapOutboundOut(bytes), promise: nil)
+        self.loopContext.buffers.giveBack(bytes)
     }
 
     /// What was written leaves at the end of this turn of the loop.
