@@ -63,7 +63,6 @@ final class UpstreamConnection: ChannelDuplexHandler, DeadlineHolder {
         self.receivedAnything = false
         self.scanner = HeadScanner()
         context.write(self.wrapOutboundOut(request.first), promise: nil)
-        self.turn.buffers.giveBack(request.first)
         if let rest = request.rest { context.write(self.wrapOutboundOut(rest), promise: nil) }
         self.turn.flush(context)
     }
