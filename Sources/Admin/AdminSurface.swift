@@ -117,7 +117,8 @@ package struct AdminSurface: Sendable {
         apiKey: UnsafeRawBufferPointer
     ) -> Result<Principal, GatewayError> {
         do throws(GatewayError) {
-            let principal = try CredentialPlaces.find(
+            var principal: Result<Principal, KeyRefusal> = .failure(.unknown)
+            try CredentialPlaces.find(
                 field: { $0 == .authorization ? authorization : $0 == .xAPIKey ? apiKey : nil },
                 query: nil,
                 body: { presented throws(GatewayError) in
@@ -128,14 +129,10 @@ package struct AdminSurface: Sendable {
                             "send the admin key, as Authorization: Bearer KEY or x-api-key: KEY"
                         )
                     }
-                    do throws(KeyRefusal) {
-                        return try self.keys.authenticate(presented).get()
-                    } catch {
-                        throw error.error
-                    }
+                    principal = self.keys.authenticate(presented)
                 }
             )
-            return .success(principal)
+            return principal.mapError(\.error)
         } catch {
             return .failure(error)
         }

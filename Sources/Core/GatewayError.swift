@@ -3,17 +3,26 @@
 /// Every room throws this one type on the request path; each dialect turns it into its own error shape in one place.
 /// `message` is for the caller: it names the field and the fix, and never holds a prompt, a key or an upstream
 /// credential.
+///
+/// One reference wide: nearly every call of the request path may throw it, and what it says would otherwise have its place
+/// in each of their frames, though it is nearly never there.
 package struct GatewayError: Error, Sendable {
-    package var code: Code
-    package var origin: Origin
-    package var retry: Retry
-    package var message: String
-    /// The request field at fault, in the client's own spelling (`messages[0].content`), where there is one.
-    package var field: String?
-    /// The HTTP status the upstream answered, where it answered at all.
-    package var upstreamStatus: Int?
-    /// How long to wait before trying again, where the upstream or a limit said so.
-    package var retryAfter: Duration?
+    private struct Contents: Sendable {
+        var code: Code
+        var origin: Origin
+        var retry: Retry
+        var message: String
+        var field: String?
+        var upstreamStatus: Int?
+        var retryAfter: Duration?
+    }
+
+    private final class Box: Sendable {
+        let contents: Contents
+        init(_ contents: Contents) { self.contents = contents }
+    }
+
+    private var box: Box
 
     package init(
         _ code: Code,
@@ -24,13 +33,55 @@ package struct GatewayError: Error, Sendable {
         upstreamStatus: Int? = nil,
         retryAfter: Duration? = nil
     ) {
-        self.code = code
-        self.origin = origin
-        self.retry = retry
-        self.message = message
-        self.field = field
-        self.upstreamStatus = upstreamStatus
-        self.retryAfter = retryAfter
+        self.box = Box(
+            Contents(
+                code: code,
+                origin: origin,
+                retry: retry,
+                message: message,
+                field: field,
+                upstreamStatus: upstreamStatus,
+                retryAfter: retryAfter
+            )
+        )
+    }
+
+    package var code: Code {
+        get { self.box.contents.code }
+        set { self.change { $0.code = newValue } }
+    }
+    package var origin: Origin {
+        get { self.box.contents.origin }
+        set { self.change { $0.origin = newValue } }
+    }
+    package var retry: Retry {
+        get { self.box.contents.retry }
+        set { self.change { $0.retry = newValue } }
+    }
+    package var message: String {
+        get { self.box.contents.message }
+        set { self.change { $0.message = newValue } }
+    }
+    /// The request field at fault, in the client's own spelling (`messages[0].content`), where there is one.
+    package var field: String? {
+        get { self.box.contents.field }
+        set { self.change { $0.field = newValue } }
+    }
+    /// The HTTP status the upstream answered, where it answered at all.
+    package var upstreamStatus: Int? {
+        get { self.box.contents.upstreamStatus }
+        set { self.change { $0.upstreamStatus = newValue } }
+    }
+    /// How long to wait before trying again, where the upstream or a limit said so.
+    package var retryAfter: Duration? {
+        get { self.box.contents.retryAfter }
+        set { self.change { $0.retryAfter = newValue } }
+    }
+
+    private mutating func change(_ edit: (inout Contents) -> Void) {
+        var contents = self.box.contents
+        edit(&contents)
+        self.box = Box(contents)
     }
 }
 

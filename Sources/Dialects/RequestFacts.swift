@@ -2,7 +2,10 @@ package import Core
 package import JSON
 
 /// What the gateway needs to know of a request in any dialect before it decides where it goes, read without a tree.
-package enum RequestFacts: Sendable {
+///
+/// Indirect: what is known of a request is asked for often, and copying all of it each time would cost more than reading
+/// it did.
+package indirect enum RequestFacts: Sendable {
     /// OpenAI's endpoints, the way most requests come.
     case openAI(ChatRequestFacts)
     case other(PlainRequestFacts)

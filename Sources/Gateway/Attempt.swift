@@ -61,7 +61,18 @@ final class Attempt {
             throw GatewayError(.clientCancelled, origin: .client, "the client went away")
         }
         let encoded = try self.encoded()
-        try await self.authorize()
+        if let held = self.target.provider.credential.held { self.signIn = held } else { try await self.authorize() }
+        let call = self.makeCall(encoded)
+        try await call.open()
+        if let coding = call.field("content-encoding"), coding != "identity" {
+            throw self.refuse("the upstream compressed its answer though asked not to")
+        }
+        if call.head.status != 200 { try await self.readError(call) }
+    }
+
+    /// Out of line, so that nothing of it has a place in the asynchronous frame.
+    @inline(never)
+    private func makeCall(_ encoded: EncodedRequest?) -> UpstreamCall {
         let delays = self.target.provider.delays
         let times = UpstreamTimes(
             connect: delays.connect,
@@ -79,11 +90,7 @@ final class Attempt {
         self.request.onClientGone = {
             call.cancel(GatewayError(.clientCancelled, origin: .client, "the client went away"))
         }
-        try await call.open()
-        if let coding = call.field("content-encoding"), coding != "identity" {
-            throw self.refuse("the upstream compressed its answer though asked not to")
-        }
-        if call.head.status != 200 { try await self.readError(call) }
+        return call
     }
 
     private func authorize() async throws(GatewayError) {
@@ -140,16 +147,16 @@ final class Attempt {
     }
 
     private func upstreamRequest(_ encoded: EncodedRequest?) -> UpstreamRequest {
-        let facts = self.asked.facts
-        let operation = UpstreamOperation(facts, self.api)
+        let operation = UpstreamOperation(self.asked.facts, self.api)
         let forwarded = ForwardedFields.of(self.request, to: encoded == nil ? self.asked.dialect : nil)
         guard let encoded else {
             return self.target.request(
                 operation,
                 body: self.asked.body,
-                splices: facts.splices(model: self.target.model, quirks: self.quirks),
+                splices: self.asked.facts.splices(model: self.target.model, quirks: self.quirks),
                 signIn: self.signIn,
-                forwarding: forwarded
+                forwarding: forwarded,
+                in: self.request.context.buffers
             )
         }
         return self.target.request(operation, encoded: encoded, signIn: self.signIn, forwarding: forwarded)
@@ -174,9 +181,11 @@ final class Attempt {
         self.target.provider.credential.refused(self.signIn, error)
     }
 
+    /// The whole answer as the upstream sent it.
+    func wholeBody() async throws(GatewayError) -> ByteBuffer { try await self.opened.body(limit: Self.answerBound) }
+
     /// The whole answer, judged and in the client's dialect.
-    func wholeAnswer() async throws(GatewayError) -> (ByteBuffer, ChatAnswerFacts) {
-        let body = try await self.opened.body(limit: Self.answerBound)
+    func wholeAnswer(_ body: ByteBuffer) throws(GatewayError) -> (ByteBuffer, ChatAnswerFacts) {
         if !self.isTranslated, self.api.dialect == .openAIChat {
             let facts = try body.withBytes { bytes throws(GatewayError) in
                 try ChatAnswerReader.read(bytes, quirks: self.quirks, endpoint: self.asked.facts.endpoint)
@@ -200,34 +209,55 @@ final class Attempt {
 
     /// A stream of OpenAI's to a client of the same dialect, at its first content.
     func chatStream() async throws(GatewayError) -> StreamRelay<ChatPassage> {
-        try await self.relay(ChatPassage(quirks: self.quirks, hidesUsage: !self.asked.facts.includesUsage))
+        try await self.atContent(self.chatRelay())
     }
 
     /// A stream of another dialect to a client of the same, at its first content.
     func forwardedStream() async throws(GatewayError) -> StreamRelay<ForwardPassage> {
-        try await self.relay(ForwardPassage(self.asked.dialect, self.source, self.style))
+        try await self.atContent(self.forwardingRelay())
     }
 
     /// A translated stream, at its first content.
     func translatedStream() async throws(GatewayError) -> StreamRelay<TranslatedPassage> {
+        try await self.atContent(self.translatingRelay())
+    }
+
+    private func atContent<Passage: StreamPassage>(
+        _ relay: StreamRelay<Passage>
+    ) async throws(GatewayError) -> StreamRelay<Passage> {
+        let commitAt = self.request.received.advanced(by: self.target.provider.delays.commitAfter)
+        switch await relay.open(commitAt: commitAt) {
+        case .content, .stillWaiting: return relay
+        case .failed(let error): throw error
+        }
+    }
+
+    // Passages are large: out of line, none of them has a place in an asynchronous frame.
+
+    @inline(never)
+    private func chatRelay() -> StreamRelay<ChatPassage> {
+        self.relay(ChatPassage(quirks: self.quirks, hidesUsage: !self.asked.facts.includesUsage))
+    }
+
+    @inline(never)
+    private func forwardingRelay() -> StreamRelay<ForwardPassage> {
+        self.relay(ForwardPassage(self.asked.dialect, self.source, self.style))
+    }
+
+    @inline(never)
+    private func translatingRelay() -> StreamRelay<TranslatedPassage> {
         let passage = TranslatedPassage(
             from: self.api,
             self.source,
             to: self.asked.streamEncoder(self.style),
             plan: self.plan ?? ReplyPlan()
         )
-        return try await self.relay(passage)
+        return self.relay(passage)
     }
 
-    private func relay<Passage: StreamPassage>(
-        _ passage: Passage
-    ) async throws(GatewayError) -> StreamRelay<Passage> {
-        let delays = self.target.provider.delays
-        let relay = StreamRelay(passage, call: self.opened, request: self.request, heartbeat: delays.commitAfter)
-        switch await relay.open(commitAt: self.request.received.advanced(by: delays.commitAfter)) {
-        case .content, .stillWaiting: return relay
-        case .failed(let error): throw error
-        }
+    private func relay<Passage: StreamPassage>(_ passage: Passage) -> StreamRelay<Passage> {
+        let heartbeat = self.target.provider.delays.commitAfter
+        return StreamRelay(passage, call: self.opened, request: self.request, heartbeat: heartbeat)
     }
 
     private var source: ReplySource {

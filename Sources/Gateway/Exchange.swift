@@ -14,7 +14,8 @@ final class Exchange {
     private let gateway: Gateway
     private let policy: GatewayPolicy
     private let request: ServerRequest
-    private var settlement: Settlement
+    private let settlement: Settlement
+
     init(_ request: ServerRequest, gateway: Gateway) {
         self.gateway = gateway
         self.policy = gateway.policy
@@ -30,9 +31,8 @@ final class Exchange {
             if self.answerProbe(surface) { return }
 
             // 2  Authenticate on the head, before a byte of the body is waited for.
-            let caller = try self.gateway.authenticate(self.request, policy: self.policy)
+            let caller = try self.authenticate()
             let principal = caller.principal
-            self.settlement.principal = caller.provenPrincipal
 
             guard case .generate(let generation) = surface else {
                 try self.answerModels(surface, for: principal)
@@ -44,9 +44,7 @@ final class Exchange {
             self.settlement.principal = principal
 
             // 4  Peek: what the gateway must know, without a tree.
-            let asked = try ClientRequest(generation, body: body, request: self.request)
-            self.settlement.model = asked.facts.model
-            self.settlement.stream = asked.facts.stream
+            let asked = try self.peek(body, generation)
 
             // 5  Admit: request rate and concurrency of the accounts above the key.
             // 6  Guard the input.
@@ -65,7 +63,11 @@ final class Exchange {
     }
 
     // MARK: Steps
+    //
+    // What does not wait stands in functions of its own, kept out of line: the variables of an asynchronous function
+    // live on the heap, for as long as it does.
 
+    @inline(never)
     private func surface() throws(GatewayError) -> Surface {
         try self.request.headBytes.withBytes { bytes throws(GatewayError) in
             // An error before the surface is known is written in the dialect its path belongs to.
@@ -76,7 +78,23 @@ final class Exchange {
         }
     }
 
+    @inline(never)
+    private func authenticate() throws(GatewayError) -> Caller {
+        let caller = try self.gateway.authenticate(self.request, policy: self.policy)
+        self.settlement.principal = caller.provenPrincipal
+        return caller
+    }
+
+    @inline(never)
+    private func peek(_ body: ByteBuffer, _ generation: Surface.Generation) throws(GatewayError) -> ClientRequest {
+        let asked = try ClientRequest(generation, body: body, request: self.request)
+        self.settlement.model = asked.facts.model
+        self.settlement.stream = asked.facts.stream
+        return asked
+    }
+
     /// Probes need no key and say nothing but whether the gateway serves.
+    @inline(never)
     private func answerProbe(_ surface: Surface) -> Bool {
         let ready: Bool
         switch surface {
@@ -94,6 +112,7 @@ final class Exchange {
     }
 
     /// Pages of an Ollama server that say nothing of anyone's: its greeting and its version.
+    @inline(never)
     private func answerOllama(_ page: Surface.OllamaPage) {
         var head = AnswerHead(status: 200)
         head.field("content-type", page == .greeting ? "text/plain; charset=utf-8" : "application/json")
@@ -101,6 +120,7 @@ final class Exchange {
         self.request.answer(head, body: ByteBuffer(bytes: body))
     }
 
+    @inline(never)
     private func answerModels(_ surface: Surface, for principal: Principal?) throws(GatewayError) {
         let names = self.policy.router.names.filter { principal?.mayUse(route: $0) ?? true }
         let body: [UInt8]
@@ -117,6 +137,7 @@ final class Exchange {
         self.request.answer(head, body: ByteBuffer(bytes: body))
     }
 
+    @inline(never)
     private func decide(_ model: String, for principal: Principal?) throws(GatewayError) -> Resolution {
         if let principal, !principal.mayUse(route: model) {
             throw GatewayError(
@@ -167,7 +188,12 @@ final class Exchange {
     }
 
     private func relayWhole(_ attempt: Attempt) async throws(GatewayError) {
-        let (body, facts) = try await attempt.wholeAnswer()
+        try self.answer(try await attempt.wholeBody(), attempt)
+    }
+
+    @inline(never)
+    private func answer(_ whole: ByteBuffer, _ attempt: Attempt) throws(GatewayError) {
+        let (body, facts) = try attempt.wholeAnswer(whole)
         self.settlement.usage = facts.usage
         self.settlement.finishReason = facts.finishReason
         self.settlement.upstreamNanoseconds = attempt.nanoseconds
@@ -182,12 +208,26 @@ final class Exchange {
         _ attempt: Attempt,
         _ asked: ClientRequest
     ) async {
+        self.beginStream(attempt, asked)
+        let ending = await relay.forward()
+        self.end(relay, ending, attempt)
+    }
+
+    @inline(never)
+    private func beginStream(_ attempt: Attempt, _ asked: ClientRequest) {
         self.settlement.upstreamNanoseconds = attempt.nanoseconds
         var head = self.answerHead(200, attempt)
         head.field("content-type", asked.streamContentType(attempt.style))
         head.field("cache-control", "no-cache")
         self.request.begin(head)
-        let ending = await relay.forward()
+    }
+
+    @inline(never)
+    private func end<Passage: StreamPassage>(
+        _ relay: StreamRelay<Passage>,
+        _ ending: Result<Void, GatewayError>,
+        _ attempt: Attempt
+    ) {
         self.settlement.usage = relay.passage.usage
         self.settlement.finishReason = relay.passage.finishReason
         switch ending {
@@ -205,7 +245,7 @@ final class Exchange {
     // MARK: Ends
 
     private func answerHead(_ status: Int, _ attempt: Attempt) -> AnswerHead {
-        var head = AnswerHead(status: status)
+        var head = AnswerHead(status: status, in: self.request.context.buffers)
         self.request.id.withCharacters { head.field("x-turnpike-request", checked: $0) }
         head.lines(attempt.target.answerLines)
         head.field("x-turnpike-attempts", self.settlement.attempts)
@@ -216,6 +256,7 @@ final class Exchange {
     }
 
     /// Ends the exchange with an error, in the asking dialect's shape.
+    @inline(never)
     private func fail(_ error: GatewayError) {
         self.settlement.error = error
         let (status, body, fields) = self.settlement.dialect.writeError(

@@ -59,32 +59,36 @@ package final class Gateway: RequestHandler {
     /// Whose key a request presents, checked, or claims by its signature; nobody's where the configuration asks for none.
     func authenticate(_ request: ServerRequest, policy: GatewayPolicy) throws(GatewayError) -> Caller {
         let keys = self.keys
-        return try request.headBytes.withBytes { bytes throws(GatewayError) in
+        var caller: Caller?
+        try request.headBytes.withBytes { bytes throws(GatewayError) in
             let query = request.head.query.map { UnsafeRawBufferPointer(rebasing: bytes[$0]) }
-            return try CredentialPlaces.find(
+            try CredentialPlaces.find(
                 field: { place in
                     request.head.table.first(place.name, in: bytes).map { UnsafeRawBufferPointer(rebasing: bytes[$0]) }
                 },
                 query: query
             ) { key throws(GatewayError) in
-                if policy.isOpen { return Caller(nil) }
+                if policy.isOpen {
+                    caller = Caller(nil)
+                    return
+                }
                 guard let key else {
-                    guard let caller = try SignedRequests.caller(request.head, bytes, keys: keys) else {
-                        throw Gateway.missingKey
-                    }
-                    try Self.check(caller.principal)
-                    return caller
+                    caller = try SignedRequests.caller(request.head, bytes, keys: keys)
+                    if let caller { try Self.check(caller.principal) }
+                    return
                 }
                 let digest = self.hasher(key)
                 switch keys.authenticate(digest: digest, now: unixMilliseconds()) {
                 case .success(let principal):
                     try Self.check(principal)
-                    return Caller(principal)
+                    caller = Caller(principal)
                 case .failure(let refusal):
                     throw refusal.error
                 }
             }
         }
+        guard let caller else { throw Gateway.missingKey }
+        return caller
     }
 
     private static func check(_ principal: Principal?) throws(GatewayError) {

@@ -3,8 +3,10 @@ import Dialects
 import Identity
 import Transport
 
-/// What is known of a request when it is over: the one value that metrics, log, and later ledger and budgets are fed.
-struct Settlement {
+/// What is known of a request when it is over: the one thing that metrics, log, and later ledger and budgets are fed.
+///
+/// An object, so that nothing of it is copied where it is only looked at.
+final class Settlement {
     let id: RequestID
     let received: Instant
     var principal: Principal?
@@ -33,7 +35,7 @@ struct Settlement {
         self.received = request.received
     }
 
-    mutating func begin(_ target: TargetRuntime) {
+    func begin(_ target: TargetRuntime) {
         self.target = target
         self.attempts += 1
     }

@@ -33,7 +33,7 @@ struct Caller {
     ///
     /// - Throws: what ``ServerRequest/body()`` throws; `badSignature` where the signature does not hold.
     func body(of request: ServerRequest) async throws(GatewayError) -> ByteBuffer {
-        let body = try await request.body()
+        let body = if let arrived = request.arrivedBody { arrived } else { try await request.body() }
         try self.signature?.verify(request, body: body)
         return body
     }

@@ -43,6 +43,15 @@ package struct BodyDecoder: Sendable {
     /// Whether a closed connection is the proper end of the body.
     package var endsWithConnection: Bool { self.state == .untilClose }
 
+    /// Takes all that is left of a body whose length is known, where `available` bytes hold it.
+    ///
+    /// Returns how many bytes that is; nil, and nothing is taken, where there are fewer or the length is not known.
+    package mutating func takeRest(available: Int) -> Int? {
+        guard case .length(let left) = self.state, left <= available else { return nil }
+        self.state = .ended
+        return left
+    }
+
     /// Reads from `bytes`, hands every run of payload to `payload` in order, and returns how many bytes it took: all of
     /// them, unless the body ended before.
     package mutating func decode(

@@ -9,8 +9,8 @@ package struct HeadField: Sendable, Hashable {
 /// head.
 package struct FieldTable: Sendable {
     package private(set) var fields: ContiguousArray<HeadField> = []
-    /// One bit for each length of name that is there (up to 63), so that most fields that are not need no search.
-    private var lengths: UInt64 = 0
+    /// The marks of the names that are there, so that most fields that are not need no search.
+    private var marks: UInt64 = 0
     /// What the framing fields said.
     package private(set) var framing = FramingFields()
 
@@ -18,7 +18,7 @@ package struct FieldTable: Sendable {
 
     /// The value of the first field named `name` (lower case).
     package func first(_ name: StaticString, in bytes: UnsafeRawBufferPointer) -> Range<Int>? {
-        guard self.lengths & (1 << UInt64(min(63, name.utf8CodeUnitCount))) != 0 else { return nil }
+        guard self.marks & FieldTable.mark(name.utf8Start[0], name.utf8CodeUnitCount) != 0 else { return nil }
         for field in self.fields where bytes.spells(name, in: field.name) { return field.value }
         return nil
     }
@@ -26,6 +26,12 @@ package struct FieldTable: Sendable {
     /// The text of the first field named `name` (lower case); bytes that are not UTF-8 are replaced.
     package func text(_ name: StaticString, in bytes: UnsafeRawBufferPointer) -> String? {
         self.first(name, in: bytes).map { String(decoding: bytes[$0], as: UTF8.self) }
+    }
+
+    /// One of 64 bits for a name, by its first letter in either case and its length.
+    @inline(__always)
+    private static func mark(_ first: UInt8, _ length: Int) -> UInt64 {
+        1 &<< (UInt64(first | 0x20) &+ UInt64(truncatingIfNeeded: length) &* 7)
     }
 
     /// Reads the field lines from `start` to the empty line that ends at `end`.
@@ -40,12 +46,11 @@ package struct FieldTable: Sendable {
     ) throws(HTTPFault) {
         self.fields.removeAll(keepingCapacity: true)
         self.framing = FramingFields()
-        self.lengths = 0
+        self.marks = 0
         var at = start
         while at < end - 2 {
             // The head ends in CRLF CRLF, so both scans stop inside it.
-            var colon = at
-            while CharacterClass.isToken(bytes[colon]) { colon &+= 1 }
+            let colon = CharacterClass.endOfToken(bytes, from: at)
             guard colon > at, bytes[colon] == 0x3a else {
                 throw HTTPFault(400, "a field line has no valid name followed at once by a colon")
             }
@@ -56,7 +61,7 @@ package struct FieldTable: Sendable {
             guard self.fields.count < limit else { throw HTTPFault(431, "the head has over \(limit) fields") }
             let field = HeadField(name: at..<colon, value: bytes.trimmed(colon + 1..<lineEnd))
             self.fields.append(field)
-            self.lengths |= 1 << UInt64(min(63, field.name.count))
+            self.marks |= FieldTable.mark(bytes[at], field.name.count)
             try self.framing.note(field, in: bytes)
             at = lineEnd + 2
         }

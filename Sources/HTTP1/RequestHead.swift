@@ -94,14 +94,15 @@ package struct RequestHead: Sendable {
             else { throw HTTPFault(400, "the request target is a URL without a path") }
             start = slash
         }
-        if let mark = bytes.firstOffset(of: 0x3f, from: start), mark < target.upperBound {
+        let whole = UnsafeRawBufferPointer(rebasing: bytes[..<target.upperBound])
+        if let mark = whole.firstOffset(of: 0x3f, from: start) {
             self.path = start..<mark
             self.query = mark + 1..<target.upperBound
         } else {
             self.path = start..<target.upperBound
             self.query = nil
         }
-        guard bytes.firstOffset(of: 0x23, from: start).map({ $0 >= target.upperBound }) ?? true else {
+        guard whole.firstOffset(of: 0x23, from: start) == nil else {
             throw HTTPFault(400, "the request target holds a fragment")
         }
     }

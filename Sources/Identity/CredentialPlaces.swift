@@ -34,23 +34,11 @@ package enum CredentialPlaces {
     /// `field` gives the value of a header field, `query` is the query string without its `?`; the bytes of both must
     /// stay in place until the call returns. Several places may carry the same key, as some SDKs do.
     ///
+    /// `body` has no result, so that nothing here is generic, which would cost more than the search.
+    ///
     /// - Throws: ``GatewayError`` (authentication) where two different keys are presented, or one beyond the limit; and
     ///   what `body` throws.
-    @inlinable
-    package static func find<Found>(
-        field: (Field) -> UnsafeRawBufferPointer?,
-        query: UnsafeRawBufferPointer?,
-        body: (UnsafeRawBufferPointer?) throws(GatewayError) -> Found
-    ) throws(GatewayError) -> Found {
-        var found: Found?
-        try self.visit(field: field, query: query) { key throws(GatewayError) in found = try body(key) }
-        guard let found else { preconditionFailure("the body is called unless an error is thrown") }
-        return found
-    }
-
-    /// ``find(field:query:body:)`` without its result, so that one compiled copy serves every caller.
-    @usableFromInline
-    static func visit(
+    package static func find(
         field: (Field) -> UnsafeRawBufferPointer?,
         query: UnsafeRawBufferPointer?,
         body: (UnsafeRawBufferPointer?) throws(GatewayError) -> Void

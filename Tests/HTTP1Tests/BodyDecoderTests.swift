@@ -69,6 +69,21 @@ private func chunked(_ text: String) throws(HTTPFault) -> (payload: [UInt8], res
         #expect(throws: HTTPFault.self) { try chunked("0\r\nX: \(long)\r\n\r\n") }
     }
 
+    @Test func takesTheRestOfAKnownLengthAtOnce() throws {
+        var decoder = BodyDecoder(.length(10))
+        #expect(decoder.takeRest(available: 9) == nil)
+        let taken = try Array("1234".utf8).withUnsafeBytes { try decoder.decode($0) { _ in } }
+        #expect(taken == 4)
+        #expect(decoder.takeRest(available: 100) == 6)
+        #expect(decoder.isEnded)
+    }
+
+    @Test(arguments: [BodyFraming.chunked, .untilClose, .none])
+    func takesNoRestOfAnUnknownLength(framing: BodyFraming) {
+        var decoder = BodyDecoder(framing)
+        #expect(decoder.takeRest(available: 100) == nil)
+    }
+
     @Test func knowsAnUnfinishedBody() throws {
         #expect(try chunked("5\r\nhello\r\n") == nil)
         #expect(try chunked("5\r\nhello\r\n0\r\n") == nil)

@@ -20,11 +20,13 @@ import Testing
             for bytes in storage.values { bytes.deallocate() }
             queryBytes?.deallocate()
         }
-        return try CredentialPlaces.find(
+        var key: String?
+        try CredentialPlaces.find(
             field: { storage[$0].map { UnsafeRawBufferPointer($0) } },
             query: queryBytes.map { UnsafeRawBufferPointer($0) },
-            body: { found throws(GatewayError) in found.map { String(decoding: $0, as: UTF8.self) } }
+            body: { found in key = found.map { String(decoding: $0, as: UTF8.self) } }
         )
+        return key
     }
 
     @Test(

@@ -73,7 +73,8 @@ final class TargetRuntime: Sendable {
         body: ByteBuffer,
         splices: [Splice],
         signIn: SignIn,
-        forwarding fields: ByteBuffer?
+        forwarding fields: ByteBuffer?,
+        in pool: BufferPool
     ) -> UpstreamRequest {
         if case .signature = signIn.proof {
             // A signature covers the body, so the body has to be one.
@@ -87,7 +88,7 @@ final class TargetRuntime: Sendable {
         let tail = body.readableBytes - lastEdit
         let inlinesTail = tail <= 8192
         let edited = length - tail
-        var first = ByteBufferAllocator().buffer(
+        var first = pool.take(
             capacity: (head?.bytes.count ?? 0) + (fields?.readableBytes ?? 0) + 256 + edited + (inlinesTail ? tail : 0)
         )
         if let head { first.writeBytes(head.bytes) }

@@ -61,26 +61,42 @@ enum UpstreamCredential: Sendable {
         }
     }
 
+    /// What the next request signs in with, where that is at hand: most often, and without anything to wait for.
+    var held: SignIn? {
+        switch self {
+        case .none: SignIn(proof: .line([]))
+        case .keys(let rotation, let lines): Self.signIn(rotation, lines)
+        case .aws(let credential, let signer): credential.current.map { SignIn(proof: .signature($0, signer)) }
+        case .google(let credential): credential.current.map(Self.signIn)
+        }
+    }
+
     /// What the next request signs in with.
     ///
     /// - Throws: `upstreamAuthentication` with what was tried and what to set.
     func signIn() async throws(GatewayError) -> SignIn {
+        if let held = self.held { return held }
         switch self {
         case .none: return SignIn(proof: .line([]))
-        case .keys(let rotation, let lines):
-            let index = rotation.next(now: .now).index
-            return SignIn(proof: .line(lines[index]), key: index)
+        case .keys(let rotation, let lines): return Self.signIn(rotation, lines)
         case .aws(let credential, let signer):
-            let pair = if let held = credential.current { held } else { try await credential.value() }
-            return SignIn(proof: .signature(pair, signer))
+            return SignIn(proof: .signature(try await credential.value(), signer))
         case .google(let credential):
-            let token = if let held = credential.current { held } else { try await credential.value() }
-            var line = FieldLine.bytes(of: .init("authorization", .secret(prefix: "Bearer ", token.token)))
-            if let project = token.quotaProject {
-                line.append(contentsOf: FieldLine.bytes(of: .init("x-goog-user-project", .plain(project))))
-            }
-            return SignIn(proof: .line(line))
+            return Self.signIn(try await credential.value())
         }
+    }
+
+    private static func signIn(_ rotation: KeyRotation, _ lines: [[UInt8]]) -> SignIn {
+        let index = rotation.next(now: .now).index
+        return SignIn(proof: .line(lines[index]), key: index)
+    }
+
+    private static func signIn(_ token: GoogleToken) -> SignIn {
+        var line = FieldLine.bytes(of: .init("authorization", .secret(prefix: "Bearer ", token.token)))
+        if let project = token.quotaProject {
+            line.append(contentsOf: FieldLine.bytes(of: .init("x-goog-user-project", .plain(project))))
+        }
+        return SignIn(proof: .line(line))
     }
 
     /// Tells of a refusal: a key that was refused is left alone for a while, a token is fetched anew.

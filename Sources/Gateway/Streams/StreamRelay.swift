@@ -183,7 +183,8 @@ final class StreamRelay<Passage: StreamPassage>: StreamSink {
 
     private func takeOut() -> ChunkBuffer {
         let full = self.out
-        self.out = ChunkBuffer(capacity: 2048)
+        // The next turn mostly brings as much as this one.
+        self.out = ChunkBuffer(capacity: min(full.count, 16_384), in: self.request.context.buffers)
         return full
     }
 

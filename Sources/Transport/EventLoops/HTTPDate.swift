@@ -5,12 +5,12 @@ struct HTTPDate {
     private var second: UInt64 = 0
     private var text: [UInt8] = []
 
-    mutating func append(to bytes: inout [UInt8], unixSeconds: UInt64) {
+    mutating func withText(unixSeconds: UInt64, _ body: (UnsafeRawBufferPointer) -> Void) {
         if unixSeconds != self.second {
             self.second = unixSeconds
             self.text = HTTPDate.format(unixSeconds)
         }
-        bytes.append(contentsOf: self.text)
+        self.text.withUnsafeBytes(body)
     }
 
     private static func format(_ unixSeconds: UInt64) -> [UInt8] {

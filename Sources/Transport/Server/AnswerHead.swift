@@ -5,85 +5,119 @@ package import NIOCore
 /// The framing fields (`Content-Length`, `Transfer-Encoding`, `Connection`) and `Date` are the connection's and are added
 /// when the answer is sent. A value that holds a control character is written with `?` in its place, so that nothing an
 /// upstream or a configuration says can break out of its line.
-package struct AnswerHead {
+///
+/// Never copied: with two owners, each write would begin with a copy of the bytes.
+package struct AnswerHead: ~Copyable {
     package let status: Int
-    /// The status line and the field lines; each field line but the first begins with the end of the one before.
-    var bytes: [UInt8]
+    /// The status line and the field lines; each field line begins with the end of the line before.
+    private(set) var buffer: ByteBuffer
 
-    package init(status: Int) {
+    /// Room for the usual head with a short body behind it: one allocation for both.
+    private static let capacity = 2048
+
+    /// - Parameter pool: where the bytes are written; without one, in a buffer of their own.
+    package init(status: Int, in pool: BufferPool? = nil) {
         self.status = status
-        self.bytes = []
-        self.bytes.reserveCapacity(640)
-        self.bytes.append(AnswerHead.statusLine(status))
-        if self.bytes.isEmpty {
-            self.bytes.append("HTTP/1.1 ")
-            self.bytes.append(decimal: status)
-            self.bytes.append(" ")
+        self.buffer =
+            pool?.take(capacity: AnswerHead.capacity) ?? ByteBufferAllocator().buffer(capacity: AnswerHead.capacity)
+        let line = AnswerHead.statusLine(status)
+        if line.utf8CodeUnitCount > 0 {
+            self.buffer.writeStaticString(line)
+        } else {
+            self.buffer.writeStaticString("HTTP/1.1 ")
+            self.buffer.writeDecimal(status)
+            self.buffer.writeStaticString(" ")
         }
     }
 
     package mutating func field(_ name: StaticString, _ value: StaticString) {
-        self.begin(name)
-        self.bytes.append(value)
+        self.line(AnswerHead.bytes(of: name), AnswerHead.bytes(of: value))
     }
 
     package mutating func field(_ name: StaticString, _ value: String) {
-        self.begin(name)
-        var value = value
-        value.withUTF8 { self.writeValue(UnsafeRawBufferPointer($0)) }
+        self.checkedLine(AnswerHead.bytes(of: name), value)
     }
 
     /// A field whose name is not known beforehand; the name must be a token in lower case.
     package mutating func field(name: String, _ value: String) {
-        self.bytes.append("\r\n")
-        self.bytes.append(contentsOf: name.utf8)
-        self.bytes.append(": ")
-        var value = value
-        value.withUTF8 { self.writeValue(UnsafeRawBufferPointer($0)) }
+        var name = name
+        name.withUTF8 { self.checkedLine(UnsafeRawBufferPointer($0), value) }
     }
 
     package mutating func field(_ name: StaticString, _ value: Int) {
-        self.begin(name)
-        self.bytes.append(decimal: value)
+        withDecimalDigits(of: value) { self.line(AnswerHead.bytes(of: name), $0) }
     }
 
     /// A value that is known to hold no control character: digits, identifiers, what the gateway itself wrote.
     package mutating func field(_ name: StaticString, checked value: UnsafeRawBufferPointer) {
-        self.begin(name)
-        self.bytes.append(contentsOf: value)
+        self.line(AnswerHead.bytes(of: name), value)
     }
 
     /// A field that was read from a head, where its name was checked to be a token and its value to hold no control
     /// character.
     package mutating func field(checked name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
-        self.bytes.append("\r\n")
-        self.bytes.append(contentsOf: name)
-        self.bytes.append(": ")
-        self.bytes.append(contentsOf: value)
+        self.line(name, value)
     }
 
     /// Field lines to be written often, prepared: see the instance method of the same name.
     package static func lines(_ fields: [(name: StaticString, value: String)]) -> [UInt8] {
         var head = AnswerHead(status: 200)
-        head.bytes.removeAll()
+        head.buffer.clear()
         for field in fields { head.field(field.name, field.value) }
-        return head.bytes
+        return Array(head.buffer.readableBytesView)
     }
 
     /// Whole field lines that were prepared before.
-    package mutating func lines(_ lines: [UInt8]) { self.bytes.append(contentsOf: lines) }
+    package mutating func lines(_ lines: [UInt8]) { self.buffer.writeBytes(lines) }
 
-    private mutating func begin(_ name: StaticString) {
-        self.bytes.append("\r\n")
-        self.bytes.append(name)
-        self.bytes.append(": ")
+    /// The whole head, ended, with room for `room` bytes of a body behind it.
+    consuming func ended(room: Int) -> ByteBuffer {
+        self.buffer.reserveCapacity(minimumWritableBytes: room + 4)
+        self.buffer.writeStaticString("\r\n\r\n")
+        return self.buffer
     }
 
-    private mutating func writeValue(_ value: UnsafeRawBufferPointer) {
-        if AnswerHead.isFieldValue(value) {
-            self.bytes.append(contentsOf: value)
-        } else {
-            self.bytes.append(contentsOf: value.map { $0 >= 0x20 && $0 != 0x7f ? $0 : UInt8(ascii: "?") })
+    private static func bytes(of text: StaticString) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+    }
+
+    /// One field line, in one step: piece by piece, the buffer would look after its storage for each.
+    private mutating func line(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
+        let length = name.count + value.count + 4
+        self.buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: length) { room in
+            var at = AnswerHead.put("\r\n", into: room, at: 0)
+            at = AnswerHead.put(name, into: room, at: at)
+            at = AnswerHead.put(": ", into: room, at: at)
+            return AnswerHead.put(value, into: room, at: at)
+        }
+    }
+
+    @inline(__always)
+    private static func put(_ text: StaticString, into room: UnsafeMutableRawBufferPointer, at place: Int) -> Int {
+        self.put(self.bytes(of: text), into: room, at: place)
+    }
+
+    @inline(__always)
+    private static func put(
+        _ bytes: UnsafeRawBufferPointer,
+        into room: UnsafeMutableRawBufferPointer,
+        at place: Int
+    ) -> Int {
+        UnsafeMutableRawBufferPointer(rebasing: room[place..<place + bytes.count]).copyMemory(from: bytes)
+        return place + bytes.count
+    }
+
+    /// A line whose value is not known to be free of control characters.
+    private mutating func checkedLine(_ name: UnsafeRawBufferPointer, _ value: String) {
+        var value = value
+        value.withUTF8 { utf8 in
+            let value = UnsafeRawBufferPointer(utf8)
+            if AnswerHead.isFieldValue(value) {
+                self.line(name, value)
+            } else {
+                let harmless = value.map { $0 >= 0x20 && $0 != 0x7f ? $0 : UInt8(ascii: "?") }
+                harmless.withUnsafeBytes { self.line(name, $0) }
+            }
         }
     }
 
@@ -122,17 +156,6 @@ package struct AnswerHead {
         case 504: "HTTP/1.1 504 Gateway Timeout"
         default: ""
         }
-    }
-}
-
-extension [UInt8] {
-    mutating func append(_ text: StaticString) {
-        self.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
-    }
-
-    /// Appends a non-negative number in decimal.
-    mutating func append(decimal number: Int) {
-        withDecimalDigits(of: number) { self.append(contentsOf: $0) }
     }
 }
 

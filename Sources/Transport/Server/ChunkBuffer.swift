@@ -1,4 +1,4 @@
-package import NIOCore
+import NIOCore
 
 /// Payload on its way to a client, with room kept in front for the chunk size, so that framing it copies nothing.
 package struct ChunkBuffer {
@@ -7,8 +7,10 @@ package struct ChunkBuffer {
 
     private var buffer: ByteBuffer
 
-    package init(capacity: Int, allocator: ByteBufferAllocator = ByteBufferAllocator()) {
-        self.buffer = allocator.buffer(capacity: capacity + Self.headroom + 2)
+    /// - Parameter pool: where the payload is written; without one, in a buffer of its own.
+    package init(capacity: Int, in pool: BufferPool? = nil) {
+        let room = capacity + Self.headroom + 2
+        self.buffer = pool?.take(capacity: room) ?? ByteBufferAllocator().buffer(capacity: room)
         self.buffer.moveWriterIndex(to: Self.headroom)
         self.buffer.moveReaderIndex(to: Self.headroom)
     }

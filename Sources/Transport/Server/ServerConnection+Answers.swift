@@ -7,27 +7,18 @@ import NIOCore
 extension ServerConnection {
     /// The whole head as bytes, with room for `body` behind it.
     func finished(_ head: consuming AnswerHead, framing: BodyFraming, room: Int) -> ByteBuffer {
-        var bytes = head.bytes
-        bytes.append("\r\ndate: ")
-        self.loopContext.appendDate(to: &bytes)
+        self.loopContext.withDate { head.field("date", checked: $0) }
         switch framing {
-        case .length(let length):
-            bytes.append("\r\ncontent-length: ")
-            bytes.append(decimal: length)
-        case .chunked:
-            bytes.append("\r\ntransfer-encoding: chunked")
-        case .none, .untilClose:
-            break
+        case .length(let length): head.field("content-length", length)
+        case .chunked: head.field("transfer-encoding", "chunked")
+        case .none, .untilClose: break
         }
         if !self.keepAlive {
-            bytes.append("\r\nconnection: close")
+            head.field("connection", "close")
         } else if self.isVersion10 {
-            bytes.append("\r\nconnection: keep-alive")
+            head.field("connection", "keep-alive")
         }
-        bytes.append("\r\n\r\n")
-        var buffer = ByteBufferAllocator().buffer(capacity: bytes.count + room)
-        buffer.writeBytes(bytes)
-        return buffer
+        return head.ended(room: room)
     }
 
     private func isCurrent(_ request: ServerRequest) -> Bool {
@@ -47,6 +38,7 @@ extension ServerConnection {
         var bytes = self.finished(head, framing: framing, room: joins ? body.readableBytes : 0)
         if joins { bytes.writeImmutableBuffer(body) }
         context.write(self.wrapOutboundOut(bytes), promise: nil)
+        self.loopContext.buffers.giveBack(bytes)
         if hasBody, !joins { context.write(self.wrapOutboundOut(body), promise: nil) }
         self.answered(request, context)
     }
@@ -63,11 +55,12 @@ extension ServerConnection {
         guard self.isCurrent(request), let context = self.channelContext, !chunk.isEmpty else { return }
         let bytes = self.isVersion10 ? chunk.plain() : chunk.framed()
         context.write(self.wrapOutboundOut(bytes), promise: nil)
+        self.loopContext.buffers.giveBack(bytes)
     }
 
     /// What was written leaves at the end of this turn of the loop.
     func flush() {
-        if let context = self.channelContext { self.loopContext.flushes.add(context) }
+        if let context = self.channelContext { self.loopContext.turn.flush(context) }
     }
 
     func end(_ last: consuming ChunkBuffer, for request: ServerRequest) {
@@ -121,7 +114,7 @@ extension ServerConnection {
         if self.keepAlive {
             self.phase = .head
             self.deadline = Instant.now.advanced(by: self.limits.idle)
-            self.loopContext.flushes.add(context)
+            self.loopContext.turn.flush(context)
             self.resumeReading(context)
             if self.inbound.readableBytes > 0 { self.parseRequests() }
         } else {

@@ -65,7 +65,8 @@ final class ServerConnection: ChannelDuplexHandler, DeadlineHolder {
         self.gate = gate
     }
 
-    var isWritable: Bool { self.channelContext?.channel.isWritable ?? true }
+    /// Whether less is waiting to be sent than should; told by the channel, which is costly to ask.
+    private(set) var isWritable = true
 
     // MARK: Channel events
 
@@ -116,19 +117,23 @@ final class ServerConnection: ChannelDuplexHandler, DeadlineHolder {
     func read(context: ChannelHandlerContext) {
         switch self.phase {
         case .busy where self.inbound.readableBytes > Self.pipelineBound: self.readsWithheld = true
-        case .head where !context.channel.isWritable: self.readsWithheld = true
+        case .head where !self.isWritable: self.readsWithheld = true
         default: context.read()
         }
     }
 
+    /// Asks for the next read from here: left to the channel, the question comes the whole way through the pipeline.
+    func channelReadComplete(context: ChannelHandlerContext) { self.read(context: context) }
+
     func channelWritabilityChanged(context: ChannelHandlerContext) {
+        self.isWritable = context.channel.isWritable
         switch self.phase {
-        case .busy(let request) where context.channel.isWritable:
+        case .busy(let request) where self.isWritable:
             self.deadline = nil
             request.onWritable?()
         case .busy:
             self.deadline = Instant.now.advanced(by: self.limits.idle)
-        case .head where context.channel.isWritable:
+        case .head where self.isWritable:
             self.deadline = Instant.now.advanced(by: self.limits.idle)
             self.parseRequests()
             self.resumeReading(context)

@@ -71,6 +71,11 @@ package final class ServerRequest {
         self.headBytes.withUnsafeReadableBytes { self.head.table.text(name, in: $0) }
     }
 
+    /// The whole body, where it has arrived with the head, as it mostly does: there is nothing to wait for then.
+    package var arrivedBody: ByteBuffer? {
+        if case .complete(let buffer) = self.bodyState { buffer } else { nil }
+    }
+
     /// The whole body, once it is there. Sends `100 Continue` where the client waits for it.
     ///
     /// - Throws: 400 for broken framing, 408 for a body that came too slowly, 413 and 503 where a bound is passed.

@@ -56,6 +56,7 @@ package final class UpstreamCall {
     private let request: UpstreamRequest
     private let times: UpstreamTimes
     private let pool: UpstreamPool
+    private let buffers: BufferPool
 
     private var connection: UpstreamConnection?
     private var opening: UnsafeContinuation<Result<Void, GatewayError>, Never>?
@@ -81,6 +82,7 @@ package final class UpstreamCall {
         self.request = request
         self.times = times
         self.pool = context.pool
+        self.buffers = context.buffers
     }
 
     // MARK: For the caller
@@ -218,6 +220,16 @@ package final class UpstreamCall {
         }
     }
 
+    /// All that is left of the body, which is the whole body where it is short: kept as it is rather than copied.
+    func receivedRest(_ rest: ByteBuffer) {
+        if self.sink == nil, self.ending == nil, self.pending.readableBytes == 0 {
+            self.pending = rest
+            if rest.readableBytes > self.pendingBound { self.refuseLongBody() }
+        } else {
+            rest.withUnsafeReadableBytes { self.receivedBody($0) }
+        }
+    }
+
     func readCompleted() { self.sink?.readCompleted() }
 
     func bodyEnded(_ ending: UpstreamEnding) {
@@ -274,6 +286,8 @@ package final class UpstreamCall {
     private func conclude(_ ending: UpstreamEnding) {
         guard self.ending == nil else { return }
         self.ending = ending
+        // Kept until now because it may have to be sent once more, on another connection.
+        self.buffers.giveBack(self.request.first)
         if let opening = self.opening {
             self.opening = nil
             switch ending {

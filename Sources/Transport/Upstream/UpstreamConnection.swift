@@ -14,7 +14,7 @@ final class UpstreamConnection: ChannelDuplexHandler, DeadlineHolder {
     let endpoint: Endpoint
     private let pool: UpstreamPool
     private let sweeper: DeadlineSweeper
-    private let flushes: FlushQueue
+    private let turn: TurnQueue
     private var context: ChannelHandlerContext?
     /// Fulfilled when requests may be sent: after the TLS handshake, where there is one.
     private var readyPromise: EventLoopPromise<Void>?
@@ -36,11 +36,11 @@ final class UpstreamConnection: ChannelDuplexHandler, DeadlineHolder {
     var deadline: Instant?
     var sweeperIndex = 0
 
-    init(endpoint: Endpoint, pool: UpstreamPool, sweeper: DeadlineSweeper, flushes: FlushQueue) {
+    init(endpoint: Endpoint, pool: UpstreamPool, sweeper: DeadlineSweeper, turn: TurnQueue) {
         self.endpoint = endpoint
         self.pool = pool
         self.sweeper = sweeper
-        self.flushes = flushes
+        self.turn = turn
     }
 
     /// Succeeds when the connection can carry requests. Ask after the channel is made.
@@ -64,7 +64,7 @@ final class UpstreamConnection: ChannelDuplexHandler, DeadlineHolder {
         self.scanner = HeadScanner()
         context.write(self.wrapOutboundOut(request.first), promise: nil)
         if let rest = request.rest { context.write(self.wrapOutboundOut(rest), promise: nil) }
-        self.flushes.add(context)
+        self.turn.flush(context)
     }
 
     /// It waits in the pool, where its far end may close it unseen.
@@ -180,9 +180,10 @@ final class UpstreamConnection: ChannelDuplexHandler, DeadlineHolder {
         self.receiveBody(&bytes, for: call)
     }
 
+    /// Asks for the next read from here: left to the channel, the question comes the whole way through the pipeline.
     func channelReadComplete(context: ChannelHandlerContext) {
         self.call?.readCompleted()
-        context.fireChannelReadComplete()
+        self.read(context: context)
     }
 
     // MARK: Answers in
@@ -223,7 +224,11 @@ final class UpstreamConnection: ChannelDuplexHandler, DeadlineHolder {
     }
 
     private func receiveBody(_ bytes: inout ByteBuffer, for call: UpstreamCall) {
-        if bytes.readableBytes > 0 {
+        if let length = self.decoder.takeRest(available: bytes.readableBytes),
+            let rest = bytes.readSlice(length: length)
+        {
+            call.receivedRest(rest)
+        } else if bytes.readableBytes > 0 {
             let outcome: Result<Int, HTTPFault> = bytes.withUnsafeReadableBytes { input in
                 do throws(HTTPFault) {
                     return .success(try self.decoder.decode(input) { call.receivedBody($0) })

@@ -11,47 +11,62 @@ import NIOSSL
 package final class UpstreamPool {
     private let loop: any EventLoop
     private let sweeper: DeadlineSweeper
-    private let flushes: FlushQueue
+    private let turn: TurnQueue
     private let resolver: Resolver
     /// Makes the server end of an in-process connection; set by the server that owns this loop.
     var acceptInProcess: ((any RequestHandler, NIOBSDSocket.Handle) -> EventLoopFuture<any Channel>)?
 
-    /// Idle connections, the most recently used last.
-    private var idle: [ObjectIdentifier: [UpstreamConnection]] = [:]
+    /// The idle connections of one endpoint, the most recently used last.
+    private final class IdleList {
+        var connections: [UpstreamConnection] = []
+    }
+
+    private var idle: [ObjectIdentifier: IdleList] = [:]
     private static let idlePerEndpoint = 256
     /// Shorter than the idle time of the usual servers (75 s and more), so that we close first.
-    private static let idleTime = Duration.seconds(55)
+    private static let idleTime = Delay(.seconds(55))
 
-    init(loop: any EventLoop, sweeper: DeadlineSweeper, flushes: FlushQueue, resolver: Resolver) {
+    init(loop: any EventLoop, sweeper: DeadlineSweeper, turn: TurnQueue, resolver: Resolver) {
         self.loop = loop
         self.sweeper = sweeper
-        self.flushes = flushes
+        self.turn = turn
         self.resolver = resolver
     }
 
     func takeIdle(_ endpoint: Endpoint) -> UpstreamConnection? {
-        let name = ObjectIdentifier(endpoint)
-        while let connection = self.idle[name]?.popLast() {
+        guard let list = self.idle[ObjectIdentifier(endpoint)] else { return nil }
+        while let connection = list.connections.popLast() {
             if connection.isActive { return connection }
         }
         return nil
     }
 
     func park(_ connection: UpstreamConnection) {
-        let name = ObjectIdentifier(connection.endpoint)
-        guard self.idle[name, default: []].count < Self.idlePerEndpoint else {
+        let list = self.idleList(of: connection.endpoint)
+        guard list.connections.count < Self.idlePerEndpoint else {
             connection.close()
             return
         }
         connection.parked(until: Instant.now.advanced(by: Self.idleTime))
-        self.idle[name, default: []].append(connection)
+        list.connections.append(connection)
+    }
+
+    private func idleList(of endpoint: Endpoint) -> IdleList {
+        let name = ObjectIdentifier(endpoint)
+        if let known = self.idle[name] { return known }
+        let made = IdleList()
+        self.idle[name] = made
+        return made
     }
 
     func forget(_ connection: UpstreamConnection) {
         let name = ObjectIdentifier(connection.endpoint)
-        guard let index = self.idle[name]?.firstIndex(where: { $0 === connection }) else { return }
-        self.idle[name]?.remove(at: index)
-        if self.idle[name]?.isEmpty == true { self.idle[name] = nil }
+        guard let list = self.idle[name],
+            let index = list.connections.firstIndex(where: { $0 === connection })
+        else { return }
+        list.connections.remove(at: index)
+        // An endpoint whose last connection goes may be one that a reload has done away with.
+        if list.connections.isEmpty { self.idle[name] = nil }
     }
 
     // MARK: Connecting
@@ -66,7 +81,7 @@ package final class UpstreamPool {
             endpoint: endpoint,
             pool: self,
             sweeper: self.sweeper,
-            flushes: self.flushes
+            turn: self.turn
         )
         let bound = NIOLoopBound((connection, completion), eventLoop: self.loop)
         let made: EventLoopFuture<any Channel>
