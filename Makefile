@@ -33,7 +33,7 @@ bench: build ## CPU per request beside nginx, with and without TLS; instructions
 	@scripts/install.sh bench
 	.venv/bin/python Benchmarks/bench.py $(ARGS)
 
-fuzz: ## Fuzz the framing, JSON and SSE; SECONDS each, 60 unless told
+fuzz: ## Fuzz the framing, JSON, SSE, event streams and dialects; SECONDS_EACH, 60 unless told
 	@scripts/install.sh build
 	Fuzz/run.sh $(or $(SECONDS_EACH),60)
 

@@ -47,7 +47,8 @@ extension ProviderProfile {
             }
             let wantsResponses = traits.responsesOnly || client == .openAIResponses && isOwn
             return UpstreamAPI(wantsResponses ? .openAIResponses : .openAIChat)
-        case "ollama" where client == .ollama: return UpstreamAPI(.ollama)
+        // Its compatible API cuts long prompts without a word; only a client of that dialect is passed through to it.
+        case "ollama" where client != .openAIChat: return UpstreamAPI(.ollama)
         case "vertex" where isClaude: return UpstreamAPI(.anthropicMessages, in: .vertex)
         case "bedrock" where isClaude && choice != .converse && (choice == .invoke || client == .anthropicMessages):
             return UpstreamAPI(.anthropicMessages, in: .bedrock)

@@ -67,7 +67,6 @@ VERDICTS = [
     Verdict(THEIRS, "`service_tier: auto` becomes Gemini's `priority`, which costs more than what was asked for.", "service-tier", r".*serviceTier", ("gemini",)),
     Verdict(THEIRS, "Blank text goes upstream, which the provider refuses.", "empty-user|blank-user|empty-assistant", r".*Turnpike .*", ("gemini", "bedrock")),
     Verdict(THEIRS, "An empty result goes upstream as a blank text, which the provider refuses.", "result-empty", providers=("anthropic", "bedrock")),
-    Verdict(THEIRS, "Results and what the user says after them stand in two turns of the user in a row.", "result-then-image", r"contents\[[23]\]\.(parts\[[12]\]|role|parts\[0\]\.text)", ("gemini",)),
     # --- our choice ----------------------------------------------------------------------------------------------------
     Verdict(CHOICE, "Both keep a system message between the turns in its place, in the user's turn, in other words.", "mid-system", providers=("anthropic", "bedrock")),
     Verdict(CHOICE, "Where the conversation does not begin with the user, Turnpike puts a turn `.` of the user before it, and says so; LiteLLM "
@@ -82,6 +81,8 @@ VERDICTS = [
     Verdict(CHOICE, "A history with calls in a request without tools: both add stand-ins for the tools; Turnpike names them as the history "
             "does and forbids their use. On Bedrock LiteLLM turns the calls into text instead.", "loop-without-tools", providers=("anthropic", "bedrock")),
     Verdict(CHOICE, "A tool's text result stands under `output`, the name Gemini's reference gives it; LiteLLM writes `content`.", ".*", r".*functionResponse\.response\.(output|content)", ("gemini",)),
+    Verdict(CHOICE, "Results and what the user says after them are one turn; LiteLLM leaves two turns of the user in a row.",
+            "result-then-image", r"contents\[[23]\]\.(parts\[[12]\]|role|parts\[0\]\.text)", ("gemini",)),
     Verdict(CHOICE, "An image or a document alone stays alone; LiteLLM adds a text of one space.", "image-alone|pdf-alone", r".*text", ("gemini",)),
     Verdict(CHOICE, "The schema goes into `output_config.format`, where the API has it today; LiteLLM uses the field of the beta, `output_format`.",
             "json-schema.*", r"output_(config|format)", ("anthropic",)),

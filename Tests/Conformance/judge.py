@@ -200,7 +200,8 @@ class Judge:
     def __init__(self, upstream: ScriptedUpstream):
         self.upstream = upstream
 
-    def cell(self, client, target: Target, feature: Feature) -> Cell:
+    def cell(self, client, target: Target, feature: Feature) -> Cell | None:
+        """The cell; None where there is nothing to run, as without a recording."""
         base = feature.name.removesuffix("-stream")
         if target.dialect == "azure" and client.name == "openai-responses":
             # Azure serves both APIs, and the one that loses least is asked.
@@ -220,7 +221,7 @@ class Judge:
             return self._refused(refused, target, base)
 
     def _script(self, target: Target, feature: Feature, *replies) -> str:
-        model = target.thinker if feature.thinks else target.model
+        model = target.model_for(feature)
         self.upstream.script(model, *replies)
         return model
 
@@ -257,13 +258,13 @@ class Judge:
         blocks = self._blocks(target, feature)
         model = self._script(target, feature, self._reply(target, feature, blocks))
         before = len(self.upstream.seen(model))
-        got = client.ask(feature.intent, target.asked(feature.thinks))
+        got = client.ask(feature.intent, target.asked(feature))
         [request] = self._arrived(model, before)
         asked = provider_requests.read(target.dialect, request)
         if feature.intent.schema and (tool := next((t for t in asked.tools if t.parameters == feature.intent.schema), None)):
             # The answer by schema is a call here; the client must still see text.
             self._script(target, feature, self._reply(target, feature, [call(tool.name, feature.blocks[0].text)]))
-            got = client.ask(feature.intent, target.asked(feature.thinks))
+            got = client.ask(feature.intent, target.asked(feature))
         differences, ways = request_differences(feature.intent, asked, client.name == "ollama" and target.dialect != "ollama")
         if asked.stream != feature.intent.stream:
             differences.append(("stream", f"stream: meant {feature.intent.stream}, arrived {asked.stream}"))
@@ -312,10 +313,10 @@ class Judge:
             blocks = [replace(b, signature=SIGNATURE if b.kind == "call" else None) for b in blocks]
         return self._two_turns(client, target, feature, blocks, [SIGNATURE])
 
-    def _recorded(self, client, target: Target, feature: Feature, base: str) -> Cell:
+    def _recorded(self, client, target: Target, feature: Feature, base: str) -> Cell | None:
         turn = recorded(target.dialect)
         if turn is None:
-            return Cell(UNSAID, "there is no recording of such a turn")
+            return None
         feature = replace(feature, intent=replace(feature.intent, tools=turn.tools))
         return self._two_turns(client, target, feature, list(turn.blocks), turn.signatures)
 
@@ -324,13 +325,13 @@ class Judge:
         final = provider_replies.reply(target.dialect, [Block("text", "Sunny.")], feature.intent.stream)
         model = self._script(target, feature, self._reply(target, feature, blocks), final)
         before = len(self.upstream.seen(model))
-        got = client.ask(feature.intent, target.asked(True))
+        got = client.ask(feature.intent, target.asked(feature))
         calls = [b for b in blocks if b.kind == "call"]
         if [c.name for c in got.calls] != [b.name for b in calls]:
             raise Broken(f"the first answer shows {got.calls}")
         results = tuple(Result(c.name, "sunny", False, c.id) for c in got.calls)
         second = replace(feature.intent, turns=(*feature.intent.turns, Turn("assistant", (got.turn,)), Turn("tool", results)))
-        shown = client.ask(second, target.asked(True))
+        shown = client.ask(second, target.asked(feature))
         _, request = self._arrived(model, before, 2)
         wrong = self._wrong(client, target, request, model)
         asked = provider_requests.read(target.dialect, request)
@@ -355,7 +356,7 @@ class Judge:
 
     def _count(self, client, target: Target, feature: Feature, base: str) -> Cell:
         self._script(target, feature, answer({"input_tokens": 42, "totalTokens": 42, "inputTokens": 42, "object": "response.input_tokens"}))
-        counted = client.count(feature.intent, target.asked(False))
+        counted = client.count(feature.intent, target.asked(feature))
         if counted == 42:
             return Cell(WORKS)
         why = lacking(target.dialect, "count")
@@ -368,7 +369,7 @@ class Judge:
         for stream in (False, True):
             self._script(target, feature, provider_errors.error(target.dialect, kind))
             try:
-                client.ask(replace(feature.intent, stream=stream), target.asked(False))
+                client.ask(replace(feature.intent, stream=stream), target.asked(feature))
                 wrong.append("no error is raised")
             except Refused as refused:
                 wrong += [f"{'stream' if stream else 'whole'}: {w}" for w in self._misfits(client, target, kind, refused)]
@@ -393,7 +394,7 @@ class Judge:
                 "anthropic": refused.message.startswith("prompt is too long"), "gemini": "token count" in refused.message,
                 "bedrock": refused.kind == "ValidationException" and "too long" in refused.message,
                 # No Ollama client looks for words of its own; the provider's must be there.
-                "ollama": re.search(r"context|too long|token count", refused.message) is not None,
+                "ollama": re.search(r"context|too long|token count|too many tokens", refused.message) is not None,
             }[client.name]  # fmt: skip
             if not fits:
                 wrong.append(f"no client knows these words: {refused}"[:200])
@@ -402,7 +403,7 @@ class Judge:
     def _broken(self, client, target: Target, feature: Feature, base: str) -> Cell:
         self._script(target, feature, provider_errors.broken_stream(target.dialect, feature.detail))
         try:
-            got = client.ask(feature.intent, target.asked(False))
+            got = client.ask(feature.intent, target.asked(feature))
         except Refused as refused:
             if feature.detail == "error" and provider_errors.MARK not in refused.message:
                 return Cell(FAILS, f"the provider's words are lost: {refused}"[:300])
@@ -427,7 +428,7 @@ class Judge:
             model = self._script(target, feature, self._reply(target, feature, feature.blocks))
             before = len(self.upstream.seen(model))
             try:
-                client.ask(intent, target.asked(False), {"x-turnpike-strict": "true"})
+                client.ask(intent, target.asked(feature), {"x-turnpike-strict": "true"})
             except Refused as refused:
                 if refused.status in (404, 405, 501):
                     raise
@@ -441,7 +442,7 @@ class Judge:
     def _headers(self, client, target: Target, feature: Feature, base: str) -> Cell:
         model = self._script(target, feature, self._reply(target, feature, feature.blocks))
         before = len(self.upstream.seen(model))
-        client.ask(feature.intent, target.asked(False), {"x-secret-of-mine": "1", "cookie": "a=b", "x-forwarded-for": "10.1.2.3"})
+        client.ask(feature.intent, target.asked(feature), {"x-secret-of-mine": "1", "cookie": "a=b", "x-forwarded-for": "10.1.2.3"})
         [request] = self._arrived(model, before)
         mine = speaks(client, target)
         strange = ["cookie", "x-forwarded-", "x-turnpike", "amz-sdk"]

@@ -453,6 +453,9 @@ def _cohere(body: dict) -> Intent:
     messages = []
     for message in body["messages"]:
         content = message.get("content")
+        if message.get("tool_plan"):
+            # What is said before calls stands in a field of its own.
+            message = message | {"content": message["tool_plan"]}
         if isinstance(content, list):
             kept = [{"type": "text", "text": p["document"]["data"]} if p["type"] == "document" else p for p in content]
             thinking = "".join(p["thinking"] for p in kept if p["type"] == "thinking")

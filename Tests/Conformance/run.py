@@ -67,7 +67,8 @@ def main() -> int:
                         continue
                     client = client or stage.client(kind)
                     try:
-                        found[kind.name, target.dialect, feature.name] = stage.judge.cell(client, target, feature)
+                        if (cell := stage.judge.cell(client, target, feature)) is not None:
+                            found[kind.name, target.dialect, feature.name] = cell
                     except Exception as error:  # A fault of the harness fails the cell, and is shown.
                         found[kind.name, target.dialect, feature.name] = Cell(FAILS, f"the harness: {type(error).__name__}: {error}"[:300])
             return found

@@ -57,7 +57,7 @@ class Stage:
     def _reaches(self, target: targets.Target) -> bool:
         """Whether the gateway speaks the provider's own dialect: one that is not built yet falls back to another."""
         self.upstream.script(target.model, provider_replies.reply(target.dialect, [Block("text", "Hello.")], False))
-        body = {"model": target.asked(False), "messages": [{"role": "user", "content": "Hello."}]}
+        body = {"model": target.asked(), "messages": [{"role": "user", "content": "Hello."}]}
         try:
             httpx.post(f"{self.plain.url}/v1/chat/completions", json=body, headers={"authorization": f"Bearer {self.plain.key}"})
         except httpx.HTTPError:
@@ -70,7 +70,7 @@ class Stage:
         target = next(t for t in self.built)
         self.upstream.script(target.model, provider_replies.reply(target.dialect, [Block("text", "Hello.")], False))
         try:
-            self.client(kind).ask(Intent((Turn.user("Hello."),)), target.asked(False))
+            self.client(kind).ask(Intent((Turn.user("Hello."),)), target.asked())
         except Refused as refused:
             return refused.status not in (404, 405, 501)
         except Broken:

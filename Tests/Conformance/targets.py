@@ -24,9 +24,15 @@ class Target:
     tells: tuple[str, ...]
     shows_thinking: bool = True
     signs: bool = False
+    # The model that looks at pictures, where `model` does not.
+    viewer: str | None = None
 
-    def asked(self, thinking: bool) -> str:
-        return f"{self.entry}/{self.thinker if thinking else self.model}"
+    def model_for(self, feature) -> str:
+        """The model a feature of the matrix is asked of."""
+        return self.thinker if feature.thinks else self.viewer or self.model if feature.group == "Media" else self.model
+
+    def asked(self, feature=None) -> str:
+        return f"{self.entry}/{self.model_for(feature) if feature else self.model}"
 
 
 _OPENAI_TELLS = ("fresh", "read", "output", "reasoning")
@@ -50,7 +56,7 @@ def targets(upstream: str, account: conftest.ServiceAccount) -> list[Target]:
         Target("bedrock", "Bedrock", "bedrock", (translated["bedrock"],), CLAUDE, CLAUDE, ("fresh", "read", "written", "output"), signs=True),
         Target("ollama", "Ollama", "ollama", (f"  ollama: {{ base_url: {upstream}/ollama }}",), "qwen3:8b", "qwen3:8b", ("fresh", "output")),
         Target("cohere", "Cohere", "cohere", (f"  cohere: {{ base_url: {upstream}/cohere, api_key: {conftest.UPSTREAM_KEY} }}",),
-               "command-a-03-2025", "command-a-reasoning-08-2025", ("fresh", "output")),
+               "command-a-03-2025", "command-a-reasoning-08-2025", ("fresh", "output"), viewer="command-a-vision-07-2025"),
     ]  # fmt: skip
 
 

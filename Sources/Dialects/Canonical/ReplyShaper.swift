@@ -2,7 +2,7 @@ import Core
 import JSON
 
 /// Undoes in a reply what a request was changed by on its way out (``ReplyPlan``): names of tools, a tool that stood in
-/// for structured output, free-text tools, calls that may not come in twos.
+/// for structured output, free-text tools, calls that may not come in twos, stop sequences that were not sent.
 ///
 /// Numbers of blocks may have gaps behind it: a block that is left out takes its number with it.
 package struct ReplyShaper: Sendable {
@@ -17,12 +17,23 @@ package struct ReplyShaper: Sendable {
     private var hasShownCall = false
     /// The ids of the calls so far.
     private var ids: Set<String> = []
+    private var cutter: StopCutter?
 
     /// A shaper for one reply.
-    package init(_ plan: ReplyPlan) { self.plan = plan }
+    package init(_ plan: ReplyPlan) {
+        self.plan = plan
+        self.cutter = plan.stops.isEmpty ? nil : StopCutter(plan.stops)
+    }
 
     /// Appends what becomes of `event` to `events`.
     package mutating func shape(_ event: CanonicalEvent, into events: inout [CanonicalEvent]) {
+        guard self.cutter != nil else { return self.restore(event, into: &events) }
+        var restored: [CanonicalEvent] = []
+        self.restore(event, into: &restored)
+        for event in restored { self.cutter?.cut(event, into: &events) }
+    }
+
+    private mutating func restore(_ event: CanonicalEvent, into events: inout [CanonicalEvent]) {
         switch event {
         case .blockStart(let block, let choice, .toolCall(let id, let name, let kind)):
             if name == self.plan.schemaTool {
@@ -83,6 +94,7 @@ package struct ReplyShaper: Sendable {
             self.hasShownCall = false
             answer.choices[at].parts = answer.choices[at].parts.compactMap { self.shaped($0) }
             answer.choices[at].stop = self.shaped(answer.choices[at].stop)
+            self.cutter?.cut(&answer.choices[at])
         }
         return answer
     }

@@ -48,6 +48,8 @@ package struct ReplyPlan: Sendable {
     package var customTools: Set<String> = []
     /// Whether only the first call of an answer is passed on.
     package var firstCallOnly = false
+    /// Stop sequences the target does not heed: the answer is cut at the first of them.
+    package var stops: [String] = []
 
     /// Nothing to undo.
     package init() {}
@@ -55,6 +57,7 @@ package struct ReplyPlan: Sendable {
     /// Whether the reply passes as it is.
     package var isPlain: Bool {
         self.names.isEmpty && self.schemaTool == nil && self.customTools.isEmpty && !self.firstCallOnly
+            && self.stops.isEmpty
     }
 }
 

@@ -31,7 +31,7 @@ struct ChatRequestWriting {
     let request: CanonicalRequest
     let target: TranslationTarget
     var writer = JSONWriter(capacity: 1024)
-    let shaped: ShapedTools
+    var shaped: ShapedTools
     /// Whether the client speaks this dialect too, so that its own words may be written as they are.
     let isHome: Bool
     /// Whether the schema of the answer goes out as it is.
@@ -216,11 +216,11 @@ extension ChatRequestWriting {
             self.writer.number(limit)
         }
         if !self.request.stop.isEmpty, !self.target.traits.stop {
-            try notes.drop("stop")
+            try self.shaped.plan.emulate(stops: self.request.stop, notes: &notes)
         } else if !self.request.stop.isEmpty, try self.takes("stop", notes: &notes) {
             // OpenAI takes four; a client of this dialect knows what its server takes.
             let stop = self.isHome ? self.request.stop[...] : self.request.stop.prefix(4)
-            if stop.count < self.request.stop.count { try notes.drop("stop", .clampedValue) }
+            try self.shaped.plan.emulate(stops: self.request.stop.dropFirst(stop.count), notes: &notes)
             self.writer.key("stop")
             self.writer.beginArray()
             for text in stop { self.writer.string(text) }

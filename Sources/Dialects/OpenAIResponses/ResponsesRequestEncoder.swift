@@ -33,7 +33,7 @@ struct ResponsesRequestWriting {
     let request: CanonicalRequest
     let target: TranslationTarget
     var writer = JSONWriter(capacity: 1024)
-    let shaped: ShapedTools
+    var shaped: ShapedTools
     /// Whether the client speaks this dialect too, so that its own words may be written as they are.
     let isHome: Bool
     /// Whether the server knows what so far only OpenAI does: free-text tools, a choice among allowed tools.
@@ -100,7 +100,7 @@ extension ResponsesRequestWriting {
         if let value = sampling.repetitionPenalty, value.double != 1 { try notes.drop("repetition_penalty") }
         if sampling.seed != nil { try notes.drop("seed") }
         if let bias = sampling.logitBias, !bias.isEmpty { try notes.drop("logit_bias") }
-        if !self.request.stop.isEmpty { try notes.drop("stop") }
+        try self.shaped.plan.emulate(stops: self.request.stop, notes: &notes)
         if let count = self.request.choices, count > 1 { try notes.drop("n") }
     }
 

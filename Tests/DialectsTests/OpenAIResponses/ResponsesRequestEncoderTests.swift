@@ -144,7 +144,7 @@ struct ResponsesRequestEncoderTests {
         #expect(
             notes == [
                 "unsupported_parameter;frequency_penalty", "unsupported_parameter;seed",
-                "unsupported_parameter;logit_bias", "unsupported_parameter;stop", "unsupported_parameter;n",
+                "unsupported_parameter;logit_bias", "emulated;stop", "unsupported_parameter;n",
                 "unknown_parameter;prediction",
             ]
         )
