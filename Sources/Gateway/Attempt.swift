@@ -34,7 +34,7 @@ final class Attempt {
         self.target = target
         self.asked = asked
         self.request = request
-        self.api = target.provider.api(for: asked.dialect, model: target.model, target.translation.traits)
+        self.api = target.api(for: asked.dialect)
         self.notes = TranslationNotes(isStrict: asked.isStrict)
         let configured = target.provider.delays.total
         let total = asked.timeout.map { min(Delay($0), configured) } ?? configured

@@ -19,6 +19,12 @@ final class TargetRuntime: Sendable {
     /// The field lines of every answer that comes from here: `x-turnpike-target` and `x-turnpike-route`.
     let answerLines: [UInt8]
     private let heads: [UpstreamOperation: Head]
+    private let apis: [Dialect: UpstreamAPI]
+
+    /// How the target is asked for a client that speaks `client`; found out once, as it depends on nothing else.
+    func api(for client: Dialect) -> UpstreamAPI {
+        self.apis[client] ?? self.provider.api(for: client, model: self.model, self.translation.traits)
+    }
 
     /// What an encoder must know to write for this target in `dialect`.
     func translation(in dialect: Dialect) -> TranslationTarget {
@@ -51,6 +57,9 @@ final class TargetRuntime: Sendable {
             heads[operation] = TargetRuntime.head(of: model, operation, provider)
         }
         self.heads = heads
+        var apis: [Dialect: UpstreamAPI] = [:]
+        for dialect in Dialect.allCases { apis[dialect] = provider.api(for: dialect, model: model, traits) }
+        self.apis = apis
     }
 
     private static func head(of model: String, _ operation: UpstreamOperation, _ provider: ProviderRuntime) -> Head {
