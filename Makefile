@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 CONFIGURATION ?= release
 
-.PHONY: run build test unit end-to-end lint soak bench fuzz catalogue clean
+.PHONY: run build test unit end-to-end lint soak bench fuzz catalogue conformance clean
 
 run: build ## Build and start the gateway; prints a first request to paste
 	@.build/release/turnpike serve $(ARGS)
@@ -39,6 +39,16 @@ fuzz: ## Fuzz the framing, JSON, SSE, event streams and dialects; SECONDS_EACH, 
 
 catalogue: ## The model catalogue is what its pinned sources give (needs PyPI); scripts/catalogue/catalogue.py writes it
 	python3 scripts/catalogue/catalogue.py --check
+
+conformance: ## Every SDK against every provider dialect; writes docs/conformance.md
+	@scripts/install.sh test
+	swift build --product turnpike
+	.venv/bin/pip install -q -r Tests/Conformance/requirements.txt
+	.venv/bin/python Tests/Conformance/run.py --turnpike .build/debug/turnpike --write docs/conformance.md
+	.venv/bin/python Tests/Conformance/check_judge.py --turnpike .build/debug/turnpike
+	[ -d .venv-frameworks ] || python3 -m venv .venv-frameworks
+	.venv-frameworks/bin/pip install -q --only-binary :all: -r Tests/Conformance/requirements-frameworks.txt
+	.venv-frameworks/bin/python Tests/Conformance/frameworks.py --turnpike .build/debug/turnpike
 
 clean:
 	rm -rf .build .venv

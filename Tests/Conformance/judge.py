@@ -27,6 +27,8 @@ class Cell:
     reason: str = ""
 
 
+# A value that did not arrive at all, rather than another in its place.
+LOST = "lost: "
 # What the gateway may call a part of the request, in x-turnpike-dropped and in errors: beginnings of field names.
 FIELDS = {
     "system": ("system", "instructions", "messages.system"), "turns": ("messages", "contents", "input"), "tools": ("tools", "toolconfig"),
@@ -119,14 +121,14 @@ def request_differences(intent: Intent, asked: Intent, pictures_first: bool = Fa
         found.append(("json_object", f"JSON mode: meant {intent.json_object}, arrived {asked.json_object}"))
     found += _tools(intent, asked, invented if not by_tool else [], ways, bool(by_tool))
     if bool(intent.effort) != bool(asked.effort and asked.effort != "none"):
-        found.append(("effort", f"reasoning: meant {intent.effort}, arrived {asked.effort}"))
+        found.append(("effort", f"{LOST}reasoning: meant {intent.effort}, arrived {asked.effort}"))
     elif intent.effort and asked.effort not in (intent.effort, "some"):
         found.append(("effort", f"reasoning: meant {intent.effort}, arrived {asked.effort}"))
     if set(intent.stop) != set(asked.stop):
-        found.append(("stop", f"stop sequences: meant {intent.stop}, arrived {asked.stop}"))
+        found.append(("stop", f"{'' if asked.stop else LOST}stop sequences: meant {intent.stop}, arrived {asked.stop}"))
     for key in ("temperature", "top_p", "top_k", "seed", "frequency_penalty", "presence_penalty"):
         if getattr(intent, key) != getattr(asked, key):
-            found.append((key, f"{key}: meant {getattr(intent, key)}, arrived {getattr(asked, key)}"))
+            found.append((key, f"{'' if getattr(asked, key) is not None else LOST}{key}: meant {getattr(intent, key)}, arrived {getattr(asked, key)}"))
     if intent.limit is not None and intent.limit != asked.limit:
         found.append(("limit", f"the output limit: meant {intent.limit}, arrived {asked.limit}"))
     return found, ways
@@ -282,7 +284,9 @@ class Judge:
             return Cell(FAILS, "not carried, without a word: " + "; ".join(silent)[:500])
         if differences:
             why = lacking(target.dialect, base)
-            if why is None and not any(reason in ("emulated", "clamped_value") for reason, _ in told):
+            lost = any(words.startswith(LOST) for _, words in differences)
+            excuses = ("emulated",) if lost else ("emulated", "clamped_value")
+            if why is None and not any(reason in excuses for reason, _ in told):
                 return Cell(FAILS, f"dropped ({said}), though the provider takes it: {differences[0][1]}"[:500])
             if why is None or any(reason == "emulated" for reason, _ in told):
                 return Cell(EMULATED, said)

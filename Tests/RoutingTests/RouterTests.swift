@@ -63,7 +63,7 @@ private let providers = """
         let router = try router(providers + "direct_names: false\n")
         #expect(try router.decide(model: "chat").candidates.count == 1)
         #expect(throws: GatewayError.self) { try router.decide(model: "openai/gpt-4o") }
-        #expect(router.names == ["chat", "alias", "gpt-4o", "spread", "claude"])
+        #expect(router.names == ["chat", "alias", "gpt-4o", "spread", "command"])
     }
 
     @Test func listsRoutesFirstAndNothingTwice() throws {

@@ -103,6 +103,6 @@ struct StopSequenceTests {
         #expect(chat.plan.stops == ["5"])
         let responses = try ResponsesRequestEncoder.encode(request, for: TranslationTarget(model: "m"), notes: &notes)
         #expect(responses.plan.stops == request.stop)
-        #expect(notes.entries == [.init(reason: .emulated, field: "stop")])
+        #expect(notes.headerValue == "emulated;stop")
     }
 }
