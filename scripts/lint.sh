@@ -23,7 +23,7 @@ forbid '(^|[^.[:alnum:]_])print\(' 'commands speak through Console, everything e
 forbid '@unchecked Sendable' 'let the compiler prove it, or say beside it what lock or loop makes it true and list it here'
 forbid '\bProcessInfo\b' 'the environment is read by the turnpike target and passed in'
 forbid 'import (NIO|NIOCore|NIOPosix|Crypto|GRDB|Hummingbird|Yams)$' 'a pure room imports no adapter library' \
-    '^Sources/(Transport|Gateway|Storage|Admin|turnpike|TurnpikeConfiguration)/'
+    '^Sources/(Transport|Credentials|Gateway|Storage|Admin|turnpike|TurnpikeConfiguration)/'
 forbid 'import Foundation$' 'Foundation costs memory and start time; Glibc and the standard library do' \
     '^Sources/(Storage|Admin|TurnpikeConfiguration)/'
 exit $status
