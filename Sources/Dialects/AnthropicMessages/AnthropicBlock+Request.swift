@@ -87,9 +87,16 @@ extension AnthropicBlock {
         switch source["type"]?.asString {
         case "base64":
             let type = try AnthropicRequestReader.text("\(field).media_type", source["media_type"])
+            guard Media.isType(type) else {
+                throw AnthropicRequestReader.wrong("\(field).media_type", "Input should be a media type")
+            }
             return Media(.base64(try AnthropicRequestReader.text("\(field).data", source["data"])), type: type)
         case "url":
-            return Media(.url(try AnthropicRequestReader.text("\(field).url", source["url"])), type: "")
+            let url = try AnthropicRequestReader.text("\(field).url", source["url"])
+            guard url.hasPrefix("https://") || url.hasPrefix("http://") else {
+                throw AnthropicRequestReader.wrong("\(field).url", "Input should be an http or https URL")
+            }
+            return Media(.url(url), type: "")
         case "file":
             return Media(.file(try AnthropicRequestReader.text("\(field).file_id", source["file_id"])), type: "")
         default:

@@ -81,6 +81,24 @@ package struct Media: Sendable, Hashable {
     }
 }
 
+extension Media {
+    /// Whether `text` is a media type (RFC 9110 §8.3.1) without parameters, such as `image/png`: anything else would break
+    /// the data URL it is put into.
+    package static func isType(_ text: String) -> Bool {
+        let halves = text.split(separator: "/", omittingEmptySubsequences: false)
+        return halves.count == 2 && halves.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy(Self.isTypeByte) }
+    }
+
+    private static func isTypeByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default: "!#$&-^_.+".utf8.contains(byte)
+        }
+    }
+}
+
 /// A document such as a PDF.
 package struct Document: Sendable, Hashable {
     package enum Body: Sendable, Hashable {

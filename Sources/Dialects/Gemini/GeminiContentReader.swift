@@ -187,7 +187,7 @@ struct GeminiContentReader {
         guard let object = GeminiKeys.members(value), let data = object["data"]?.asString else {
             throw GeminiRequestDecoder.bad("'\(field).data' must be base64.", "\(field).data")
         }
-        let type = object["mimeType"]?.asString ?? ""
+        let type = try Self.type(object, field)
         return Self.part(Media(.base64(GeminiBase64.standard(data)), type: type), object, signature: signature)
     }
 
@@ -198,8 +198,19 @@ struct GeminiContentReader {
         // What Google's own file service keeps is good there alone.
         let isGoogles = uri.hasPrefix("https://generativelanguage.googleapis.com/")
         let isURL = !isGoogles && (uri.hasPrefix("https://") || uri.hasPrefix("http://"))
-        let media = Media(isURL ? .url(uri) : .file(uri), type: object["mimeType"]?.asString ?? "")
+        let media = Media(isURL ? .url(uri) : .file(uri), type: try Self.type(object, field))
         return Self.part(media, object, signature: signature)
+    }
+
+    /// The media type, empty where there is none.
+    private static func type(_ object: JSONObject, _ field: String) throws(GatewayError) -> String {
+        guard let text = object["mimeType"]?.asString, !text.isEmpty else { return "" }
+        // Parameters (`audio/L16;rate=24000`) say nothing another dialect has a place for.
+        let type = String(text.prefix { $0 != ";" })
+        guard Media.isType(type) else {
+            throw GeminiRequestDecoder.bad("'\(field).mimeType' must be a media type.", "\(field).mimeType")
+        }
+        return type
     }
 
     private static func part(_ media: Media, _ object: JSONObject, signature: Signature?) -> Part {
