@@ -106,8 +106,9 @@ extension ConverseRequestWriter {
         let traits = self.target.traits
         let least = max(traits.budgetRange?.lowerBound ?? 1024, 1024)
         var room = self.request.maxOutput ?? min(traits.outputLimit ?? 16_384, 32_768)
-        // The model's own default need not be above a budget we choose.
-        if self.request.maxOutput == nil, wish.budget == nil { self.raisedLimit = room }
+        // The model's own default need not be above the budget; a client of this dialect knows what it asks.
+        let isOwn = self.request.dialect == .bedrockConverse && wish.budget != nil
+        if self.request.maxOutput == nil, !isOwn { self.raisedLimit = room }
         if let asked = wish.budget, let limit = self.request.maxOutput, asked >= limit {
             let (sum, overflows) = limit.addingReportingOverflow(asked)
             room = min(overflows ? .max : sum, traits.outputLimit ?? .max)
